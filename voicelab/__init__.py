@@ -1,0 +1,51 @@
+"""voicelab: a Jupyter-first workbench for telephone voice agents."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voicelab.audio.clip import Audio
+    from voicelab.audio.format import AudioFormat
+    from voicelab.errors import VoicelabError
+    from voicelab.lab.call import Call
+    from voicelab.lab.lab import Lab
+    from voicelab.lab.load import load
+    from voicelab.lab.sink import Sink
+    from voicelab.sim.phone import Carrier
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Audio",
+    "AudioFormat",
+    "Call",
+    "Carrier",
+    "Lab",
+    "Sink",
+    "VoicelabError",
+    "load",
+]
+
+_WHERE = {
+    "Audio": "voicelab.audio.clip",
+    "AudioFormat": "voicelab.audio.format",
+    "Call": "voicelab.lab.call",
+    "Carrier": "voicelab.sim.phone",
+    "Lab": "voicelab.lab.lab",
+    "Sink": "voicelab.lab.sink",
+    "VoicelabError": "voicelab.errors",
+    "load": "voicelab.lab.load",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_WHERE[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,5 @@
+"""``python -m voicelab``."""
+
+from voicelab.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Moments and audio in, facts and figures out."""

@@ -1,0 +1,161 @@
+"""The facts of a call, from its journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from voicelab.audio.clip import Audio
+from voicelab.audio.format import AudioFormat
+from voicelab.call.listener import Transport
+from voicelab.call.moment import Moment
+from voicelab.call.settings import StreamSettings
+from voicelab.call.stream import Stream
+from voicelab.protocol import vobiz
+from voicelab.store.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """What is known of a call.
+
+    Attributes
+    ----------
+    id, call_id, stream_id, started : str or None
+        From the journal's first line.
+    format : str or None
+        What the caller's frames held, ``l16/8000``; None for a bare WAV.
+    byte_order, byte_order_reason : str or None
+        How L16 was read, and why; None for G.711 and while it is not known.
+    rate_hz : int
+        Samples a second on the time axis.
+    samples : int
+        Caller samples on the time axis.
+    health : dict
+        The counters of :class:`~voicelab.call.health.StreamHealth`.
+    ended_why, ended_detail : str or None
+        None while the call runs, and for one whose recorder was killed.
+    callbacks : tuple of str
+        The provider's status callbacks, by event, in order.
+    broken_lines : int
+        Journal lines that cannot be read.
+    """
+
+    id: str | None
+    call_id: str | None
+    stream_id: str | None
+    started: str | None
+    format: str | None
+    byte_order: str | None
+    byte_order_reason: str | None
+    rate_hz: int
+    samples: int
+    health: dict[str, Any] = field(default_factory=dict)
+    ended_why: str | None = None
+    ended_detail: str | None = None
+    callbacks: tuple[str, ...] = ()
+    broken_lines: int = 0
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the caller's audio."""
+        return self.samples / self.rate_hz
+
+    @property
+    def line(self) -> str:
+        """Format and byte order in words: ``l16/8000 little-endian``."""
+        if self.format is None:
+            return f"16-bit PCM at {self.rate_hz} Hz"
+        return f"{self.format} {self.byte_order}-endian" if self.byte_order else self.format
+
+
+def call_facts(journal: Journal) -> CallFacts:
+    """Read the facts from a journal; what a killed recorder did not note is worked out again."""
+    header = journal.header
+    noted: dict[str, dict[str, Any]] = {}
+    for moment in journal.moments:
+        if moment.kind == "ev" and moment.leg == "lab":
+            noted[moment.data["name"]] = moment.data
+    ended = noted.get("ended")
+    order = noted.get("byte_order", {})
+    if ended is None:
+        stream = replay_stream(header, journal.moments)
+        health, samples = stream.health.as_dict(), stream.samples
+        order = {"order": stream.byte_order, "reason": stream.byte_order_reason}
+    else:
+        health, samples = ended["health"], ended["samples"]
+        forced = header.get("config", {}).get("stream", {}).get("byte_order")
+        if not order and forced in ("big", "little"):
+            order = {"order": forced, "reason": "as it was set"}
+    format_ = header.get("formats", {}).get("inbound", "l16/8000")
+    has_order = format_.startswith("l16")
+    return CallFacts(
+        id=header.get("id"),
+        call_id=header.get("call_id"),
+        stream_id=header.get("stream_id"),
+        started=header.get("started"),
+        format=format_,
+        byte_order=order.get("order") if has_order else None,
+        byte_order_reason=order.get("reason") if has_order else None,
+        rate_hz=AudioFormat.parse(format_).rate_hz,
+        samples=samples,
+        health=health,
+        ended_why=ended["why"] if ended else None,
+        ended_detail=ended["detail"] if ended else None,
+        callbacks=tuple(callback_events(journal.moments)),
+        broken_lines=journal.broken,
+    )
+
+
+def bare_facts(audio: Audio) -> CallFacts:
+    """What a WAV without a journal tells."""
+    return CallFacts(
+        id=None,
+        call_id=None,
+        stream_id=None,
+        started=None,
+        format=None,
+        byte_order=None,
+        byte_order_reason=None,
+        rate_hz=audio.rate_hz,
+        samples=len(audio.samples),
+    )
+
+
+def callback_events(moments: Iterable[Moment]) -> Iterable[str]:
+    """The events of the status callbacks among the moments, in order."""
+    for moment in moments:
+        if moment.leg != "webhook" or moment.way != "in" or moment.kind == "bin":
+            continue
+        kind = "application/json" if moment.kind == "m" else None
+        callback = vobiz.parse_callback("POST", kind, moment.data.encode(), "")
+        if callback.event:
+            yield callback.event
+
+
+class _NoTransport:
+    def send_text(self, text: str) -> None:
+        """Nothing is sent again."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Nothing is closed again."""
+
+
+def replay_stream(header: dict[str, Any], moments: Iterable[Moment]) -> Stream:
+    """Feed a journal's frames to a new stream, on the journal's own clock."""
+    now_ns = 0
+    config = header.get("config", {}).get("stream", {})
+    known = {k: v for k, v in config.items() if k in StreamSettings.__slots__}
+    if "format" in known:
+        known["format"] = AudioFormat.parse(known["format"])
+    transport: Transport = _NoTransport()
+    stream = Stream(header.get("id", ""), transport, lambda: now_ns, StreamSettings(**known))
+    for moment in moments:
+        if moment.leg == "carrier" and moment.way == "in":
+            now_ns = moment.t_ns
+            if moment.kind == "bin":
+                stream.on_binary(moment.data)
+            else:
+                stream.on_text(moment.data)
+    return stream

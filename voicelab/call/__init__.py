@@ -1,0 +1,1 @@
+"""What happens inside one call, with the clock and the socket passed in."""

@@ -1,0 +1,117 @@
+"""The hub: any number of listeners follow a call, and none can slow it down.
+
+A listener has a bounded queue. One that falls behind loses its own oldest items, counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Subscription(Generic[T]):
+    """One listener's bounded queue, an async iterator that ends when the topic does.
+
+    It belongs to the event loop it was made in; items may be published from any thread.
+
+    Attributes
+    ----------
+    dropped : int
+        Items this listener lost because it did not keep up.
+    """
+
+    def __init__(self, hub: Hub, topic: str, max_items: int) -> None:
+        self.topic = topic
+        self.dropped = 0
+        self._hub = hub
+        self._items: deque[T] = deque(maxlen=max_items)
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self._closed = False
+
+    def put(self, item: T) -> None:
+        """Queue an item, dropping the oldest where the queue is full; never waits."""
+        if len(self._items) == self._items.maxlen:
+            self.dropped += 1
+        self._items.append(item)
+        self._wake()
+
+    def close(self) -> None:
+        """End the iteration once what is queued has been read."""
+        if not self._closed:
+            self._closed = True
+            self._hub._forget(self)
+            self._wake()
+
+    def _wake(self) -> None:
+        try:
+            here = asyncio.get_running_loop()
+        except RuntimeError:
+            here = None
+        if here is self._loop:
+            self._news.set()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while not self._items:
+            if self._closed:
+                raise StopAsyncIteration
+            self._news.clear()
+            if not self._items and not self._closed:
+                await self._news.wait()
+        return self._items.popleft()
+
+    def __enter__(self) -> Subscription[T]:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Hub:
+    """Topics and who follows them. A topic is ``call:<id>``; ids of the provider are aliases."""
+
+    def __init__(self) -> None:
+        self._followers: dict[str, list[Subscription[Any]]] = {}
+        self._aliases: dict[str, str] = {}
+
+    def alias(self, name: str, topic: str) -> None:
+        """Let ``name`` stand for ``topic`` until the topic ends."""
+        self._aliases[name] = topic
+
+    def subscribe(self, topic: str, *, max_items: int = 1000) -> Subscription[Any]:
+        """Follow a topic from now on. Close the subscription, or use it in a ``with``."""
+        topic = self._aliases.get(topic, topic)
+        subscription: Subscription[Any] = Subscription(self, topic, max_items)
+        self._followers.setdefault(topic, []).append(subscription)
+        return subscription
+
+    def publish(self, topic: str, item: object) -> int:
+        """Give an item to every follower; return how many there are."""
+        followers = self._followers.get(topic)
+        if not followers:
+            return 0
+        for follower in tuple(followers):
+            follower.put(item)
+        return len(followers)
+
+    def end(self, topic: str) -> None:
+        """End a topic: its followers read what is queued and stop."""
+        for follower in tuple(self._followers.get(topic, ())):
+            follower.close()
+        self._aliases = {name: to for name, to in self._aliases.items() if to != topic}
+
+    def _forget(self, subscription: Subscription[Any]) -> None:
+        followers = self._followers.get(subscription.topic, [])
+        if subscription in followers:
+            followers.remove(subscription)
+        if not followers:
+            self._followers.pop(subscription.topic, None)

@@ -1,0 +1,52 @@
+"""What a stream gives: to those who listen to it, and to the socket under it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from voicelab.audio.format import ByteOrder
+from voicelab.call.moment import Moment
+
+if TYPE_CHECKING:
+    from voicelab.call.stream import Stream
+
+Ending = Literal["closed", "stop", "open-timeout", "media-timeout", "shutdown", "error"]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """How a stream ended: ``why`` in a word, the socket's close ``code``, and a sentence."""
+
+    why: Ending
+    code: int | None
+    detail: str
+
+
+class StreamListener:
+    """What can be heard of a stream. Override what you need; none of it may wait."""
+
+    def on_moment(self, moment: Moment) -> None:
+        """Any moment of the call, in order."""
+
+    def on_start(self, stream: Stream) -> None:
+        """The format and the ids are known; audio follows."""
+
+    def on_audio(self, offset: int, pcm: bytes) -> None:
+        """Caller audio: int16 little-endian, and its first sample's place on the time axis."""
+
+    def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
+        """The byte order is now known; where ``swapped``, all audio so far was the other way."""
+
+    def on_end(self, end: StreamEnd) -> None:
+        """The socket is closed; nothing follows."""
+
+
+class Transport(Protocol):
+    """The socket as a stream sees it. Neither call waits."""
+
+    def send_text(self, text: str) -> None:
+        """Queue one text frame."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Begin to close; :meth:`Stream.on_close` follows."""

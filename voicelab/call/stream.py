@@ -1,0 +1,335 @@
+"""The stream: one media-stream connection of a telephone provider, as a state machine.
+
+Texts of the provider go in with :meth:`Stream.on_text`; placed audio, moments and the end come out
+to listeners; what is to be sent goes to the transport. No socket, no file, no clock of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.audio.format import AudioFormat, ByteOrder
+from voicelab.call.health import StreamHealth
+from voicelab.call.listener import Ending, StreamEnd, StreamListener, Transport
+from voicelab.call.moment import Kind, Moment, fact
+from voicelab.call.settings import StreamSettings
+from voicelab.call.track import CallerTrack
+from voicelab.errors import FormatError, StateError
+from voicelab.protocol import vobiz
+
+OUTBOUND_ORDER: ByteOrder = "little"
+"""What to send before anything is known: the order its calls have been seen to use."""
+
+UNSTARTED_CHARS = 1 << 20
+"""So much text without a ``start`` is no longer waited with."""
+
+
+class StreamState(StrEnum):
+    """Where a stream is in its life."""
+
+    WAITING = "waiting for start"
+    OPEN = "open"
+    STOPPING = "stopping"
+    CLOSED = "closed"
+
+
+_NEXT: dict[StreamState, frozenset[StreamState]] = {
+    StreamState.WAITING: frozenset({StreamState.OPEN, StreamState.CLOSED}),
+    StreamState.OPEN: frozenset({StreamState.STOPPING, StreamState.CLOSED}),
+    StreamState.STOPPING: frozenset({StreamState.CLOSED}),
+    StreamState.CLOSED: frozenset(),
+}
+
+
+class Stream:
+    """One provider connection.
+
+    Parameters
+    ----------
+    id : str
+        voicelab's own name for the call (a UUID); :attr:`id` may be set until ``start``.
+    transport : Transport
+    clock : callable
+        Monotonic nanoseconds. The moment of construction is the call's zero.
+    settings : StreamSettings
+    adopt : callable, optional
+        Asked at ``start``, with the provider's call id, for the id this call was given when it was
+        answered; None keeps ``id``.
+    """
+
+    def __init__(
+        self,
+        id: str,
+        transport: Transport,
+        clock: Callable[[], int],
+        settings: StreamSettings | None = None,
+        *,
+        adopt: Callable[[str], str | None] = lambda _: None,
+    ) -> None:
+        self.id = id
+        self.settings = settings or StreamSettings()
+        self.state = StreamState.WAITING
+        self.call_id: str | None = None
+        self.stream_id: str | None = None
+        self.format = self.settings.format
+        self.health = StreamHealth()
+        self.end: StreamEnd | None = None
+        self.listeners: list[StreamListener] = []
+        self._transport = transport
+        self._clock = clock
+        self._adopt = adopt
+        self.zero_ns = self._media_ns = clock()
+        self._stop_ns: int | None = None
+        self._closing: StreamEnd | None = None
+        self._early: list[tuple[int, vobiz.Media]] = []
+        self._start: vobiz.Start | None = None
+        self._unstarted_chars = 0
+        self._track: CallerTrack | None = None
+
+    # What others ask of it
+
+    @property
+    def samples(self) -> int:
+        """Caller samples on the time axis so far."""
+        return self._track.samples if self._track else 0
+
+    @property
+    def byte_order(self) -> ByteOrder | None:
+        """The order L16 is read in; None while the audio has not told, and for G.711."""
+        return self._track.byte_order if self._track else None
+
+    @property
+    def byte_order_reason(self) -> str:
+        """Why :attr:`byte_order` is what it is, in a sentence."""
+        return self._track.byte_order_reason if self._track else ""
+
+    @property
+    def outbound(self) -> AudioFormat:
+        """The format audio is sent in: as it is received, at the same rate."""
+        return self.format
+
+    def now_ns(self) -> int:
+        """Nanoseconds since the socket opened."""
+        return self._clock() - self.zero_ns
+
+    def note(self, name: str, **details: object) -> None:
+        """Put a fact into the journal."""
+        self._tell(fact(self.now_ns(), name, details))
+
+    # What comes from the provider
+
+    def on_text(self, raw: str) -> None:
+        """Take one text frame, whatever it is."""
+        t_ns = self.now_ns()
+        message = vobiz.parse(raw)
+        self._tell(Moment(t_ns, "carrier", "in", _kind(message, raw), raw))
+        match message:
+            case vobiz.Media():
+                self._on_media(t_ns, message)
+            case vobiz.Start():
+                self._on_start(message)
+            case vobiz.Stop():
+                self._on_stop(message)
+            case vobiz.Malformed():
+                self._odd("malformed", reason=message.reason)
+            case vobiz.Unknown():
+                self._odd("unknown_event", event=message.event)
+            case vobiz.PlayAudio() | vobiz.Checkpoint() | vobiz.ClearAudio():
+                self._odd("wrong_way", event=type(message).__name__)
+        if self.state is StreamState.WAITING:
+            self._unstarted_chars += len(raw)
+            if self._unstarted_chars > UNSTARTED_CHARS:
+                self._open_early()
+
+    def on_binary(self, data: bytes) -> None:
+        """Take one binary frame: journalled, counted, not understood."""
+        self._tell(Moment(self.now_ns(), "carrier", "in", "bin", data))
+        self._odd("binary")
+
+    def on_close(self, code: int | None, detail: str = "") -> None:
+        """The socket has closed; idempotent."""
+        if self.state is StreamState.CLOSED:
+            return
+        self._open_early()
+        if self._track is not None:
+            self._track.finish()
+        end = self._closing or StreamEnd("closed", code, detail or "the other side closed")
+        self.end = StreamEnd(end.why, end.code or code, end.detail)
+        self._to(StreamState.CLOSED, "close")
+        self.note(
+            "ended",
+            why=self.end.why,
+            code=self.end.code,
+            detail=self.end.detail,
+            samples=self.samples,
+            health=self.health.as_dict(),
+        )
+        for listener in self.listeners:
+            listener.on_end(self.end)
+
+    def tick(self) -> None:
+        """Check the watchdogs; call it about once a second."""
+        now = self._clock()
+        settings = self.settings
+        silent_s = (now - self._media_ns) / 1e9
+        if self._closing and self._closing.why != "stop":
+            return
+        if self._stop_ns is not None and (now - self._stop_ns) / 1e9 > settings.stop_timeout_s:
+            self.close(1000, "stop", "the other side did not close after stop")
+        elif self.state is StreamState.WAITING and silent_s > settings.open_timeout_s:
+            self.close(1008, "open-timeout", f"no start within {settings.open_timeout_s:g} s")
+        elif self.state is StreamState.OPEN and silent_s > settings.media_timeout_s:
+            self.close(1001, "media-timeout", f"no media for {settings.media_timeout_s:g} s")
+
+    # What is sent to the provider
+
+    def play(self, samples: NDArray[np.int16]) -> None:
+        """Queue audio at the caller's side: mono int16 at ``outbound.rate_hz``."""
+        order = self.settings.byte_order
+        if order == "auto":
+            order = self.byte_order or OUTBOUND_ORDER
+        payload = self.outbound.from_int16(samples, order)
+        self._send(
+            vobiz.PlayAudio(self.stream_id, self.outbound.mime, self.outbound.rate_hz, payload)
+        )
+
+    def checkpoint(self, name: str) -> None:
+        """Ask to be told when everything queued so far has been played."""
+        self._send(vobiz.Checkpoint(self.stream_id, name))
+
+    def clear(self) -> None:
+        """Drop what is queued at the caller's side and unplayed."""
+        self._send(vobiz.ClearAudio(self.stream_id))
+
+    def stop(self) -> None:
+        """End the stream; the other side closes. Nothing may be sent after it."""
+        self._send(vobiz.Stop(self.stream_id))
+        self._stopping(StreamEnd("stop", None, "voicelab sent stop"))
+
+    def close(self, code: int, why: Ending, detail: str) -> None:
+        """Close the socket from this side; the end says ``why``."""
+        if self.state is not StreamState.CLOSED and self._closing is None:
+            self._closing = StreamEnd(why, code, detail)
+        self._stop_ns = None
+        self._transport.close(code, detail)
+
+    # Inside
+
+    def _tell(self, moment: Moment) -> None:
+        for listener in self.listeners:
+            listener.on_moment(moment)
+
+    def _odd(self, name: str, **details: object) -> None:
+        self.health.odd[name] += 1
+        self.note(name, **details)
+
+    def _to(self, state: StreamState, event: str) -> None:
+        if state not in _NEXT[self.state]:
+            raise StateError(
+                f"A stream that is {self.state} cannot take {event!r}.",
+                state=self.state,
+                event=event,
+            )
+        self.state = state
+
+    def _send(self, message: vobiz.Message) -> None:
+        event = type(message).__name__
+        if self.state is not StreamState.OPEN:
+            raise StateError(
+                f"{event} cannot be sent: the stream is {self.state}. "
+                "Send between its start and its end.",
+                state=self.state,
+                event=event,
+            )
+        text = vobiz.build(message)
+        self._tell(Moment(self.now_ns(), "carrier", "out", "m", text))
+        self._transport.send_text(text)
+
+    def _stopping(self, end: StreamEnd) -> None:
+        self._to(StreamState.STOPPING, "stop")
+        self._closing, self._stop_ns = end, self._clock()
+
+    def _on_start(self, start: vobiz.Start) -> None:
+        if self._start is not None:
+            self._odd("duplicate_start", stream_id=start.stream_id)
+            if self._track is not None and start.stream_id not in (None, self.stream_id):
+                self.stream_id = start.stream_id
+                self._track.restart()
+            return
+        self._start = start
+        self.call_id, self.stream_id = start.call_id, start.stream_id
+        try:
+            declared = self._declared(start)
+        except FormatError as error:
+            self._odd("format_refused", reason=str(error))
+            self.close(1003, "error", str(error))
+            return
+        if self._track is None:
+            self.format = declared
+            self._open()
+        elif declared != self.format:
+            self._odd("format_late", declared=str(declared), used=str(self.format))
+
+    def _declared(self, start: vobiz.Start) -> AudioFormat:
+        if start.encoding is None:
+            return self.settings.format
+        return AudioFormat.of_wire(start.encoding, start.rate_hz)
+
+    def _open(self) -> None:
+        self._track = CallerTrack(
+            self.format, self.settings, self.health, self.note, self.listeners
+        )
+        if self.call_id is not None and (known := self._adopt(self.call_id)):
+            self.id = known
+        self._to(StreamState.OPEN, "start")
+        for listener in self.listeners:
+            listener.on_start(self)
+        early, self._early = self._early, []
+        for t_ns, media in early:
+            self._track.add(t_ns, media)
+
+    def _open_early(self) -> None:
+        """Media came and no start: take it for what was asked for in the answer."""
+        if self._track is None:
+            self.note("format_assumed", format=str(self.format))
+            self._open()
+
+    def _on_stop(self, stop: vobiz.Stop) -> None:
+        self.note("stop_received", reason=stop.reason)
+        if self.state is StreamState.OPEN:
+            self._stopping(StreamEnd("stop", None, "the provider sent stop"))
+
+    def _on_media(self, t_ns: int, media: vobiz.Media) -> None:
+        self._media_ns = self._clock()
+        if media.track != "inbound":
+            self.health.other_track += 1
+        elif self._track is not None:
+            self._track.add(t_ns, media, lead=self._lead(media))
+        elif self._closing is None:
+            self.health.before_start += 1
+            self._early.append((t_ns, media))
+            held_bytes = sum(len(kept.payload) for _, kept in self._early)
+            if self.format.duration_ms(held_bytes) >= self.settings.early_s * 1000:
+                self._open_early()
+
+    def _lead(self, media: vobiz.Media) -> int:
+        """How many frames are missing before the first, where the numbers agree on it.
+
+        The provider numbers ``start`` 0 and the first media frame 1, in both of its counters.
+        """
+        if self.health.frames or self._start is None or media.chunk is None:
+            return 0
+        missing = media.chunk - 1
+        if media.sequence is not None and self._start.sequence is not None:
+            missing = min(missing, media.sequence - self._start.sequence - 1)
+        return max(0, missing)
+
+
+def _kind(message: vobiz.Message, raw: str) -> Kind:
+    if isinstance(message, vobiz.Malformed | vobiz.Unknown) and not vobiz.is_json(raw):
+        return "text"
+    return "text" if "\n" in raw or "\r" in raw else "m"

@@ -1,0 +1,112 @@
+"""``voicelab call``: one simulated call to any server that speaks the provider's protocol."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from voicelab.cli.progress import Progress
+from voicelab.lab.places import existing
+
+
+def add_to(commands: Any) -> argparse.ArgumentParser:
+    """Describe the command's options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "call",
+        help="call a server as the telephone provider would",
+        description="Place a simulated call: an audio file is the caller, URL answers it.",
+    )
+    parser.add_argument("file", metavar="FILE", help="any audio file: what the caller says")
+    parser.add_argument("--to", required=True, metavar="URL", help="the answer URL")
+    parser.add_argument("--format", help="what the line carries; default: what the answer asks for")
+    parser.add_argument(
+        "--byte-order", choices=["little", "big"], default="little", help="of L16 (%(default)s)"
+    )
+    parser.add_argument(
+        "--speed", type=_positive, default=1.0, metavar="N", help="N times real time (%(default)g)"
+    )
+    parser.add_argument(
+        "--hold", type=_not_negative, default=2.0, metavar="S",
+        help="hang up S seconds after the last word (%(default)g)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max", type=_not_negative, default=120.0, metavar="S",
+        help="the longest wait after the caller's last word (%(default)g)",
+    )  # fmt: skip
+    parser.add_argument("--ear", metavar="WAV", help="write what the caller heard")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    return parser
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Call, show progress, print what came of it."""
+    from voicelab.audio.clip import Audio
+    from voicelab.sim.phone import Carrier
+
+    with Progress("calling") as progress:
+        carrier = Carrier(
+            options.to,
+            format=options.format,
+            byte_order=options.byte_order,
+            speed=options.speed,
+            hold_s=options.hold,
+            max_s=options.max,
+        )
+        async with await carrier.dial(existing(options.file), on_progress=progress) as call:
+            _hang_up_on_signals(call)
+            result = await call.ended()
+    if options.ear:
+        Audio(call.heard_pcm(), call.format.rate_hz).save(Path(options.ear))
+    if options.json:
+        print(json.dumps(result.as_dict()))
+    else:
+        print_result(result)
+    return 1 if result.ended_by == "error" else 0
+
+
+def print_result(result: Any) -> None:
+    """Say what came of a call, in lines."""
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
+    heard = "nothing was heard of an agent"
+    if result.first_audio_ms is not None:
+        heard = (
+            f"the agent was heard after {result.first_audio_ms:.0f} ms, "
+            f"for {result.frames_received * 0.02:.2f} s"
+        )
+    print(f"call {result.call_id}: {result.frames_sent} frames sent, {heard}")
+    print(f"ended by {result.ended_by}, {result.checkpoints} checkpoints")
+    for offence in result.offences:
+        print(f"offence: {offence}")
+
+
+def _hang_up_on_signals(call: Any) -> None:
+    loop = asyncio.get_running_loop()
+    hanging_up: set[asyncio.Task[Any]] = set()
+
+    def hang_up() -> None:
+        hanging_up.add(asyncio.create_task(call.hangup()))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, hang_up)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1000")
+    return value
+
+
+def _not_negative(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 86400:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 86,400")
+    return value

@@ -1,0 +1,79 @@
+"""``voicelab serve``: a sink until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from typing import Any
+
+from voicelab.lab.sink import Sink
+
+
+def add_to(commands: Any) -> argparse.ArgumentParser:
+    """Describe the command's options."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "serve",
+        help="take calls and record them",
+        description="Answer a provider's calls and record their audio until SIGINT or SIGTERM.",
+    )
+    parser.add_argument(
+        "--port", type=int, help="default: $PORT, else 3000 or any free one; 0: any"
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    parser.add_argument(
+        "--public-url", metavar="URL", help="where the provider reaches this server"
+    )
+    parser.add_argument("--recordings", metavar="DIR", help="default: recordings/")
+    parser.add_argument("--webhook-log", metavar="FILE", help="default: data/webhook-events.log")
+    parser.add_argument(
+        "--agent", choices=["none"], default="none", help="who answers (%(default)s)"
+    )
+    parser.add_argument(
+        "--byte-order",
+        choices=["auto", "big", "little"],
+        default="auto",
+        help="of L16 (%(default)s)",
+    )
+    parser.add_argument(
+        "--format",
+        default="l16/8000",
+        help="what callers are asked to send: l16/8000, l16/16000 or mulaw/8000 (%(default)s)",
+    )
+    parser.add_argument(
+        "--signatures",
+        choices=["if-present", "require", "off"],
+        default="if-present",
+        help="callbacks' signatures, checked with $VOBIZ_AUTH_TOKEN (%(default)s)",
+    )
+    return parser
+
+
+async def run(options: argparse.Namespace) -> int:
+    """Serve until a signal comes; then finish what is open."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    sink = await Sink.open(
+        port=options.port,
+        address=options.host,
+        public_url=options.public_url,
+        recordings=options.recordings,
+        webhook_log=options.webhook_log,
+        byte_order=options.byte_order,
+        format=options.format,
+        signatures=options.signatures,
+    )
+    try:
+        server = sink.server.options
+        print(f"voicelab listens on {sink.url}", flush=True)
+        print(f"  answer URL   {server.public_url or sink.url}/")
+        print(f"  recordings   {server.recordings}")
+        print(f"  webhook log  {server.webhook_log}", flush=True)
+        await stop.wait()
+        running = len(sink.server.registry.running)
+        print(f"Stopping; finishing {running} open recordings." if running else "Stopping.")
+    finally:
+        await sink.close()
+    return 0

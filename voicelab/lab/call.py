@@ -1,0 +1,225 @@
+"""A call as a notebook holds it: running or stored, seen through its files."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.analysis.facts import CallFacts, bare_facts, call_facts
+from voicelab.audio.clip import Audio
+from voicelab.call.moment import Moment
+from voicelab.errors import CallNotFound, CallTimeout, StateError
+from voicelab.lab.display import mimebundle
+from voicelab.lab.host import Host
+from voicelab.store.journal import Journal, read_journal
+from voicelab.store.names import CallFiles
+
+if TYPE_CHECKING:
+    from voicelab.analysis.figures import Picture
+    from voicelab.net.session import Session
+    from voicelab.sim.simulated_call import SimulatedCall
+    from voicelab.sim.result import CallResult
+
+Side = Literal["caller", "heard", "ear"]
+
+
+class Call:
+    """One call. Make one with ``lab.dial``, ``lab.calls()`` or :func:`voicelab.load`.
+
+    Everything works while the call runs, on what there is so far.
+    """
+
+    def __init__(
+        self,
+        files: CallFiles | None,
+        *,
+        session: Session | None = None,
+        simulated: SimulatedCall | None = None,
+        host: Host | None = None,
+        after: asyncio.Future[Any] | None = None,
+    ) -> None:
+        self._files = files
+        self._session = session
+        self._simulated = simulated
+        self._host = host
+        self._after = after
+        self._known: tuple[int, Journal, CallFacts] | None = None
+
+    @property
+    def id(self) -> str | None:
+        """Voicelab's own name for the call; None for a bare WAV."""
+        return self._session.stream.id if self._session else self.facts.id
+
+    @property
+    def key(self) -> str | None:
+        """What tells one connection from another in this process; None for a stored call."""
+        return self._session.key if self._session else None
+
+    @property
+    def running(self) -> bool:
+        """Whether its socket is still open, or its files unfinished."""
+        return self._session is not None and not self._session.ended.is_set()
+
+    @property
+    def files(self) -> CallFiles:
+        """Where it is stored.
+
+        Raises
+        ------
+        CallNotFound
+            Where nothing could be stored; the message says why.
+        """
+        files = self._session.recording.files if self._session else self._files
+        if files is None:
+            problem = self._session.recording.problem if self._session else None
+            raise CallNotFound(
+                f"This call has no files: {problem or 'its start has not come yet'}."
+            )
+        return files
+
+    @property
+    def problem(self) -> str | None:
+        """Why files are missing or incomplete, or None."""
+        return self._session.recording.problem if self._session else None
+
+    @property
+    def result(self) -> CallResult | None:
+        """What the simulated caller saw; None for a call that was not simulated here."""
+        return self._simulated.result if self._simulated else None
+
+    @property
+    def journal(self) -> Journal:
+        """All that is written of it, up to now. A bare WAV has an empty one."""
+        return self._read()[0]
+
+    @property
+    def facts(self) -> CallFacts:
+        """Format, byte order, loss, jitter and how it ended."""
+        return self._read()[1]
+
+    def moments(self) -> list[Moment]:
+        """Every moment so far, in the journal's order."""
+        return self.journal.moments
+
+    def audio(self, side: Side = "caller") -> Audio:
+        """The recording, sample by sample as it is stored, never normalised.
+
+        Parameters
+        ----------
+        side : {"caller", "heard", "ear"}
+            The caller; both sides (left caller, right agent); what a simulated caller heard.
+
+        Raises
+        ------
+        CallNotFound
+            Where that side was not recorded.
+        """
+        import soundfile
+
+        self._flush()
+        files = self.files
+        paths = {"caller": files.wav, "heard": files.heard, "ear": files.ear}
+        if side not in paths:
+            raise CallNotFound(f"A call has no side {side!r}; choose 'caller', 'heard' or 'ear'.")
+        if not paths[side].exists():
+            raise CallNotFound(f"There is no {paths[side].name}: that side was not recorded.")
+        samples, rate_hz = soundfile.read(paths[side], dtype="int16")
+        return Audio(np.ascontiguousarray(samples), rate_hz)
+
+    def sent_pcm(self) -> NDArray[np.int16]:
+        """What the simulated caller's frames carried so far, decoded: int16 of shape (n,).
+
+        Raises
+        ------
+        StateError
+            For a call that was not simulated here.
+        """
+        if self._simulated is None:
+            raise StateError("Only a simulated call knows what its caller sent.")
+        sent: NDArray[np.int16] = self._simulated.sent_pcm()
+        return sent
+
+    def plot(self) -> Picture:
+        """Draw both sides on one time axis, with what happened."""
+        from voicelab.lab.picture import call_picture
+
+        return call_picture(self)
+
+    async def ended(self, timeout: float | None = None) -> Call:
+        """Wait until the call has ended and its files are finished.
+
+        Raises
+        ------
+        CallTimeout
+            Where that takes longer than ``timeout`` seconds; the call goes on.
+        """
+        try:
+            async with asyncio.timeout(timeout):
+                await self._run(self._ended())
+        except TimeoutError:
+            raise CallTimeout(
+                f"The call has not ended within {timeout:g} s. "
+                "It goes on: wait again, or end it with `await call.hangup()`."
+            ) from None
+        return self
+
+    async def hangup(self) -> None:
+        """End it now: as the simulated caller would, else with ``stop`` from this side.
+
+        Raises
+        ------
+        StateError
+            For a stored call.
+        """
+        if self._session is None:
+            raise StateError("This call is a stored one; there is nothing to hang up.")
+        await self._run(self._hangup())
+
+    async def _ended(self) -> None:
+        if self._session is not None:
+            await self._session.ended.wait()
+        if self._simulated is not None:
+            await self._simulated.ended()
+        if self._after is not None:
+            await asyncio.shield(self._after)
+
+    async def _hangup(self) -> None:
+        if self._simulated is not None:
+            await self._simulated.hangup()
+        elif self._session is not None and self.running:
+            self._session.stream.stop()
+
+    async def _run(self, work: Any) -> None:
+        if self._host is None:
+            work.close()
+        else:
+            await self._host.run(work)
+
+    def _read(self) -> tuple[Journal, CallFacts]:
+        """The journal and its facts, read again only where the file has grown."""
+        self._flush()
+        path = self.files.journal
+        size = path.stat().st_size if path.exists() else 0
+        if self._known is None or self._known[0] != size:
+            if size:
+                journal = read_journal(path)
+                facts = call_facts(journal)
+            else:
+                journal, facts = Journal({}), bare_facts(self.audio())
+            self._known = (size, journal, facts)
+        return self._known[1:]
+
+    def _flush(self) -> None:
+        if self.running and self._session is not None:
+            self._session.recording.flush()
+
+    def __repr__(self) -> str:
+        from voicelab.lab.words import call_line
+
+        return call_line(self)
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return mimebundle("call", self)

@@ -1,0 +1,46 @@
+"""How a lab or a call shows itself: a registry of renderers, the richest that works first."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+log = logging.getLogger("voicelab.lab")
+
+Renderer = Callable[[Any], dict[str, Any]]
+
+
+def _static_call(call: Any) -> dict[str, Any]:
+    from voicelab.lab.picture import call_html
+
+    return call_html(call)
+
+
+def _static_lab(lab: Any) -> dict[str, Any]:
+    from voicelab.lab.listing import lab_html
+
+    return lab_html(lab)
+
+
+_renderers: dict[str, list[Renderer]] = {
+    "call": [_static_call],
+    "lab": [_static_lab],
+    "sink": [_static_lab],
+}
+
+
+def register(kind: str, renderer: Renderer) -> None:
+    """Show objects of a kind this way from now on; earlier renderers remain as a fallback."""
+    _renderers.setdefault(kind, []).insert(0, renderer)
+
+
+def mimebundle(kind: str, thing: object) -> dict[str, Any]:
+    """A thing as Jupyter wants it: MIME type to content, with ``text/plain`` always there."""
+    bundle: dict[str, Any] = {"text/plain": repr(thing)}
+    for renderer in _renderers.get(kind, ()):
+        try:
+            return bundle | renderer(thing)
+        except Exception:
+            log.exception("A %s could not be drawn; it is shown in words.", kind)
+    return bundle

@@ -1,0 +1,138 @@
+"""On which event loop the engine runs: the notebook's own, or one on a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Coroutine
+from typing import Any, Literal, Protocol, TypeVar
+
+from voicelab.errors import SettingError, StateError
+
+R = TypeVar("R")
+
+HostName = Literal["kernel", "thread"]
+
+_SWITCH_S = 0.0005
+"""How long a busy cell may keep the interpreter from the engine's thread while one is in use."""
+
+
+class Host(Protocol):
+    """Runs the engine's coroutines; what they return comes back to the caller's loop."""
+
+    name: HostName
+
+    async def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """Run to the end; a cancelled caller cancels the work."""
+        ...
+
+    async def aclose(self) -> None:
+        """End the loop, where it is the host's own."""
+        ...
+
+
+class KernelHost:
+    """The loop that runs when the lab is opened."""
+
+    name: HostName = "kernel"
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+
+    async def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """Run in this loop, which must be the one the lab was opened in."""
+        if asyncio.get_running_loop() is not self._loop:
+            work.close()
+            raise StateError(
+                "This lab lives on another event loop than the one that runs now. "
+                "Open a lab in this one, or open it with host='thread'."
+            )
+        return await work
+
+    async def aclose(self) -> None:
+        """Nothing to end: the loop belongs to the notebook."""
+
+
+class ThreadHost:
+    """A daemon thread with a loop of its own (uvloop where it is installed)."""
+
+    name: HostName = "thread"
+
+    def __init__(self) -> None:
+        self._loop = _new_loop()
+        self._thread = threading.Thread(target=self._main, name="voicelab engine", daemon=True)
+        _quicker_switches.acquire()
+        self._thread.start()
+
+    async def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """Run in the thread's loop and wait here without blocking."""
+        if not self._thread.is_alive():
+            work.close()
+            raise StateError("This lab is closed. Open a new one.")
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+
+    async def aclose(self) -> None:
+        """Stop the loop and end the thread; idempotent."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            await asyncio.to_thread(self._thread.join)
+            _quicker_switches.release()
+
+    def _main(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+            self._loop.close()
+
+
+class _SwitchInterval:
+    """Shortens the interpreter's switch interval while anybody needs it."""
+
+    def __init__(self) -> None:
+        self._users = 0
+        self._before = 0.0
+
+    def acquire(self) -> None:
+        if self._users == 0:
+            self._before = sys.getswitchinterval()
+            sys.setswitchinterval(_SWITCH_S)
+        self._users += 1
+
+    def release(self) -> None:
+        self._users -= 1
+        if self._users == 0:
+            sys.setswitchinterval(self._before)
+
+
+_quicker_switches = _SwitchInterval()
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
+    return loop
+
+
+def make_host(name: str) -> Host:
+    """``"kernel"`` or ``"thread"``.
+
+    Raises
+    ------
+    SettingError
+        For any other word.
+    """
+    match name:
+        case "kernel":
+            return KernelHost()
+        case "thread":
+            return ThreadHost()
+    raise SettingError(
+        f"host is {name!r}; choose 'kernel' (this loop) or 'thread' (one of its own)."
+    )

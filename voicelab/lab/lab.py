@@ -1,0 +1,239 @@
+"""The lab: a sink, and a simulated telephone to call it with."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from voicelab.audio.format import AudioFormat, ByteOrder
+from voicelab.call.moment import Moment, fact
+from voicelab.errors import CallTimeout, SettingError
+from voicelab.lab.call import Call
+from voicelab.lab.display import mimebundle
+from voicelab.lab.places import existing
+from voicelab.lab.sink import Sink
+from voicelab.lab.unique import forget, replace
+
+if TYPE_CHECKING:
+    from voicelab.net.session import Session
+    from voicelab.sim.phone import Carrier
+    from voicelab.sim.simulated_call import OnProgress, SimulatedCall
+
+_START_S = 10.0
+_HOLD_WITHOUT_AGENT_S = 0.5
+
+
+class Lab:
+    """Everything a notebook needs for a call. Open one with :meth:`open`.
+
+    Attributes
+    ----------
+    sink : Sink
+        The media-stream sink that takes the calls.
+    """
+
+    def __init__(self) -> None:
+        self.sink: Sink
+        self._dialled: dict[str, Call] = {}
+        self._lines: set[SimulatedCall] = set()
+        self._following: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls, agent: None = None, *, port: int | None = None, name: str = "lab", **options: Any
+    ) -> Self:
+        """Open a lab: a sink on port 3000 or, where that is busy, on a free one.
+
+        Parameters
+        ----------
+        agent : None
+            Who answers. None takes calls and records them.
+        port : int, optional
+            See :meth:`Sink.open <voicelab.Sink.open>`, which also knows all further options.
+        name : str
+            A lab replaces an open one of the same name, so a cell can be run again; labs of
+            different names stand side by side.
+        **options
+            ``host address public_url recordings webhook_log format byte_order auth_token
+            signatures limits``.
+
+        Raises
+        ------
+        PortBusy
+            Where the port that was asked for is taken.
+        SettingError, FormatError
+            Where an option makes no sense.
+        """
+        if agent is not None:
+            raise SettingError(
+                f"agent is {agent!r}; this version takes calls and records them, agent=None."
+            )
+        lab = cls()
+        await replace(f"lab {name}", lab)
+        try:
+            lab.sink = await Sink.open(port=port, name=None, **options)
+        except BaseException:
+            lab._closed = True
+            forget(lab)
+            raise
+        return lab
+
+    @property
+    def url(self) -> str:
+        """Where the sink is reached from this machine."""
+        return self.sink.url
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still takes calls."""
+        return not self._closed
+
+    async def dial(
+        self,
+        caller: str | Path,
+        *,
+        format: str | AudioFormat | None = None,
+        byte_order: ByteOrder = "little",
+        hold_s: float | None = None,
+        max_s: float = 120.0,
+        speed: float = 1.0,
+        on_progress: OnProgress | None = None,
+    ) -> Call:
+        """Place a simulated call to this lab over real sockets.
+
+        Returns when ``start`` was sent; ``await call.ended()`` waits for the rest.
+
+        Parameters
+        ----------
+        caller : path
+            Any audio file; its sound is what the caller says.
+        format : str or AudioFormat, optional
+            What the caller's line carries. Default: what the lab asks for.
+        byte_order : {"little", "big"}
+            In which the simulated provider sends and reads L16.
+        hold_s : float, optional
+            How long the caller waits after its own last word and the agent's. Default 0.5 s where
+            nobody answers.
+        max_s : float
+            The longest wait after the caller's last word.
+        speed : float
+            Call time a second of wall time.
+        on_progress : callable, optional
+            ``on_progress(sent_s, total_s)``.
+
+        Raises
+        ------
+        FormatError
+            Where the file is not audio.
+        DialError
+            Where the call does not come to its ``start``.
+        StateError
+            Where the lab is closed.
+        """
+        from voicelab.sim.phone import Carrier
+
+        carrier = Carrier(
+            f"{self.url}/",
+            format=format,
+            byte_order=byte_order,
+            hold_s=_HOLD_WITHOUT_AGENT_S if hold_s is None else hold_s,
+            max_s=max_s,
+            speed=speed,
+        )
+        return await self.sink.host.run(self._dial(carrier, existing(caller), on_progress))
+
+    def calls(self) -> list[Call]:
+        """The calls it took, oldest first."""
+        registry = self.sink.server.registry
+        return [
+            self._dialled.get(session.key) or Call(None, session=session, host=self.sink.host)
+            for session in registry
+        ]
+
+    async def close(self) -> None:
+        """End every call, finish every file, free the port; idempotent."""
+        if self._closed:
+            return
+        self._closed = True
+        forget(self)
+        try:
+            await self.sink.host.run(self._hang_up_all())
+        finally:
+            await self.sink.close()
+
+    async def _dial(self, carrier: Carrier, path: Path, on_progress: OnProgress | None) -> Call:
+        facts = _SimulatorFacts()
+        simulated = await carrier.dial(path, on_fact=facts.add, on_progress=on_progress)
+        self._lines.add(simulated)
+        try:
+            async with asyncio.timeout(_START_S):
+                session = await self.sink.server.registry.wait_for(simulated.call_id)
+        except BaseException as error:
+            self._lines.discard(simulated)
+            await simulated.aclose()
+            if isinstance(error, TimeoutError):
+                raise CallTimeout("The sink has not seen the call's start; see the log.") from None
+            raise
+        facts.belong_to(session)
+        task = asyncio.create_task(self._follow(simulated, session), name="voicelab dial")
+        self._following.add(task)
+        task.add_done_callback(self._following.discard)
+        call = Call(None, session=session, simulated=simulated, host=self.sink.host, after=task)
+        known = {known.key for known in self.sink.server.registry}
+        self._dialled = {key: c for key, c in self._dialled.items() if key in known}
+        self._dialled[session.key] = call
+        return call
+
+    async def _follow(self, simulated: SimulatedCall, session: Session) -> None:
+        """When the call is over, keep what its caller heard beside the recording."""
+        try:
+            await simulated.ended()
+        finally:
+            self._lines.discard(simulated)
+            await simulated.aclose()
+        await session.ended.wait()
+        await self.sink.server.save_ear(session, simulated.heard_pcm(), simulated.format.rate_hz)
+
+    async def _hang_up_all(self) -> None:
+        await asyncio.gather(*(line.hangup() for line in self._lines), return_exceptions=True)
+        await asyncio.gather(*self._following, return_exceptions=True)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<Lab: {self.sink.state if hasattr(self, 'sink') else 'not open'}>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return mimebundle("lab", self)
+
+
+class _SimulatorFacts:
+    """Takes the simulator's facts to the call's journal, once that is known."""
+
+    def __init__(self) -> None:
+        self._early: list[Moment] = []
+        self._session: Session | None = None
+
+    def add(self, name: str, details: dict[str, Any], t_ns: int) -> None:
+        moment = fact(t_ns, name, details, "sim")
+        if self._session is None:
+            self._early.append(moment)
+        else:
+            self._session.add(moment)
+
+    def belong_to(self, session: Session) -> None:
+        self._session = session
+        for moment in self._early:
+            session.add(moment)

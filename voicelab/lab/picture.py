@@ -1,0 +1,105 @@
+"""The static picture of a call, and the table of its facts."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from voicelab.analysis.figures import (
+    AGENT,
+    CALLER,
+    FAULT,
+    Lane,
+    Mark,
+    Picture,
+    call_figure,
+)
+from voicelab.lab.words import call_state
+
+if TYPE_CHECKING:
+    from voicelab.lab.call import Call
+
+
+def call_picture(call: Call) -> Picture:
+    """Both sides of a call on one time axis."""
+    caller = call.audio()
+    lanes = [Lane("caller", caller.samples, caller.rate_hz, CALLER)]
+    if call.files.heard.exists():
+        agent = call.audio("heard").samples[:, 1]
+        if agent.any():
+            lanes.append(Lane("agent", agent, caller.rate_hz, AGENT))
+    return call_figure(lanes, loss_marks(call, caller.rate_hz), call.files.stem.name)
+
+
+def loss_marks(call: Call, rate_hz: int) -> list[Mark]:
+    """Where frames were lost."""
+    return [
+        Mark(m.data["at"] / rate_hz, "lost", m.data["samples"] / rate_hz, FAULT)
+        for m in call.moments()
+        if m.name == "gap"
+    ]
+
+
+def call_html(call: Call) -> dict[str, Any]:
+    """The picture over the facts."""
+    png, size = call_picture(call)._repr_png_()
+    image = (
+        f'<img alt="{escape(repr(call))}" width="{size["width"]}" '
+        f'style="max-width:100%;background:#fff" '
+        f'src="data:image/png;base64,{base64.b64encode(png).decode()}">'
+    )
+    return {"text/html": f'<div class="voicelab-call">{image}{facts_table(call)}</div>'}
+
+
+def facts_table(call: Call) -> str:
+    """The facts of a call as an HTML table; what is missing is said."""
+    facts = call.facts
+    rows: list[tuple[str, str]] = [("state", call_state(call))]
+    if facts.ended_detail:
+        rows[0] = ("state", f"ended: {facts.ended_detail}")
+    rows.append(("audio", f"{facts.duration_s:.2f} s, {facts.samples:,} samples"))
+    rows.append(("format", facts.line))
+    if facts.byte_order_reason:
+        rows.append(("byte order", f"{facts.byte_order}: {facts.byte_order_reason}"))
+    if health := facts.health:
+        rows.append(("frames", _counts(health)))
+        rows.append(("jitter", f"{health['jitter_ms']:.2f} ms (RFC 3550)"))
+        if odd := health["odd"]:
+            rows.append(("also", ", ".join(f"{n} × {name}" for name, n in odd.items())))
+    else:
+        rows.append(("journal", "none, so neither frames nor events are known"))
+    if facts.callbacks:
+        rows.append(("callbacks", ", ".join(facts.callbacks)))
+    if call.result is not None and call.result.notes:
+        rows.append(("caller's file", "; ".join(call.result.notes)))
+    if facts.broken_lines:
+        rows.append(("journal", f"{facts.broken_lines} lines cannot be read"))
+    if call.problem:
+        rows.append(("problem", call.problem))
+    rows.append(("files", ", ".join(path.name for path in call.files.existing())))
+    return table(rows)
+
+
+def table(rows: Sequence[tuple[str, str]]) -> str:
+    """Two columns of text, escaped."""
+    cells = "".join(
+        f'<tr><th style="text-align:left">{escape(name)}</th>'
+        f'<td style="text-align:left">{escape(value)}</td></tr>'
+        for name, value in rows
+    )
+    return f"<table>{cells}</table>"
+
+
+def _counts(health: dict[str, Any]) -> str:
+    words = [f"{health['frames']:,} received", f"{health['lost']:,} lost"]
+    named = {
+        "filled": "put into their place late",
+        "duplicates": "doubled",
+        "late": "too late",
+        "before_start": "before start",
+        "other_track": "of another track",
+    }
+    words += [f"{health[name]:,} {text}" for name, text in named.items() if health[name]]
+    return ", ".join(words)

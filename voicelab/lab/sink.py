@@ -1,0 +1,174 @@
+"""A media-stream sink that starts alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from voicelab.audio.format import AudioFormat
+from voicelab.call.settings import StreamSettings
+from voicelab.lab.call import Call
+from voicelab.lab.display import mimebundle
+from voicelab.lab.host import Host, make_host
+from voicelab.lab.places import default_place
+from voicelab.lab.unique import forget, replace
+from voicelab.net.options import (
+    Limits,
+    SignaturePolicy,
+    SinkOptions,
+    parse_format,
+    parse_order,
+)
+from voicelab.secret import Secret
+
+if TYPE_CHECKING:
+    from voicelab.net.sink import SinkServer
+
+
+class Sink:
+    """Answers a provider's calls and records their audio. Open one with :meth:`open`.
+
+    Attributes
+    ----------
+    server : SinkServer
+        What listens; it belongs to the event loop of ``host``.
+    host : Host
+        Where it runs.
+    """
+
+    def __init__(self, server: SinkServer, host: Host) -> None:
+        self.server = server
+        self.host = host
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls,
+        *,
+        port: int | None = None,
+        address: str = "127.0.0.1",
+        host: str = "kernel",
+        public_url: str | None = None,
+        recordings: str | Path | None = None,
+        webhook_log: str | Path | None = None,
+        format: str | AudioFormat = "l16/8000",
+        byte_order: str = "auto",
+        auth_token: str | None = None,
+        signatures: SignaturePolicy = "if-present",
+        limits: Limits | None = None,
+        name: str | None = "sink",
+    ) -> Self:
+        """Listen for calls.
+
+        Parameters
+        ----------
+        port : int, optional
+            Default: ``PORT`` of the environment, else 3000 or, where that is busy, any free port.
+        address : str
+            Where to listen; the default is reached from this machine only.
+        host : {"kernel", "thread"}
+            The running event loop, or one on a thread of its own.
+        public_url : str, optional
+            Where the provider reaches this sink, ``https://…``.
+        recordings, webhook_log : path, optional
+            Default: ``recordings/`` and ``data/webhook-events.log`` of the project.
+        format : str or AudioFormat
+            What callers are asked to send: ``l16/8000``, ``l16/16000`` or ``mulaw/8000``.
+        byte_order : {"auto", "big", "little"}
+            How L16 is read; ``"auto"`` finds out.
+        auth_token : str, optional
+            Checks the signatures of callbacks. Default: ``VOBIZ_AUTH_TOKEN`` of the environment.
+        signatures : {"if-present", "require", "off"}
+        limits : Limits, optional
+        name : str or None
+            A sink replaces an open one of the same name, as when its cell is run again; None
+            leaves others alone.
+
+        Raises
+        ------
+        PortBusy
+            Where the port that was asked for is taken.
+        SettingError, FormatError
+            Where an option makes no sense.
+        """
+        from voicelab.net.sink import SinkServer
+
+        options = SinkOptions(
+            host=address,
+            port=port,
+            public_url=public_url,
+            recordings=Path(recordings) if recordings else default_place("recordings"),
+            webhook_log=(
+                Path(webhook_log) if webhook_log else default_place("data/webhook-events.log")
+            ),
+            stream=StreamSettings(format=parse_format(format), byte_order=parse_order(byte_order)),
+            auth_token=Secret(auth_token) if auth_token else None,
+            signatures=signatures,
+            limits=limits or Limits(),
+        )
+        engine = make_host(host)
+        sink = cls(SinkServer(options), engine)
+        try:
+            if name is not None:
+                await replace(name, sink)
+            await engine.run(sink.server.start())
+        except BaseException:
+            await sink.close()
+            raise
+        return sink
+
+    @property
+    def url(self) -> str:
+        """Where it is reached from this machine."""
+        return self.server.url
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.server.port
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still listens."""
+        return not self._closed
+
+    @property
+    def state(self) -> str:
+        """``open on http://127.0.0.1:3000, 1 call running, 3 in all`` or ``closed``."""
+        calls = list(self.server.registry)
+        took = f"{len(self.server.registry.running)} running, {len(calls)} in all"
+        return (
+            f"closed, calls: {len(calls)}" if self._closed else f"open on {self.url}, calls: {took}"
+        )
+
+    def calls(self) -> list[Call]:
+        """The calls it took, oldest first."""
+        return [Call(None, session=s, host=self.host) for s in self.server.registry]
+
+    async def close(self) -> None:
+        """End every call, finish every file, free the port; idempotent."""
+        if not self._closed:
+            self._closed = True
+            forget(self)
+            try:
+                await self.host.run(self.server.aclose())
+            finally:
+                await self.host.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<Sink: {self.state}>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
+        return mimebundle("sink", self)

@@ -1,0 +1,45 @@
+"""Calls and labs in a line of text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voicelab.errors import VoicelabError
+
+if TYPE_CHECKING:
+    from voicelab.lab.call import Call
+
+
+def call_line(call: Call) -> str:
+    """``Call 1f0c9a2e: ended, 4.20 s of l16/8000 little-endian, 210 frames, none lost``."""
+    try:
+        facts = call.facts
+    except (VoicelabError, OSError) as error:
+        return f"<Call: {error}>"
+    name = f"Call {facts.id[:8]}" if facts.id else f"Call {call.files.stem.name}"
+    parts = [
+        call_state(call),
+        f"{facts.duration_s:.2f} s of {facts.line}",
+        *loss_words(facts.health),
+    ]
+    return f"<{name}: {', '.join(parts)}>"
+
+
+def call_state(call: Call) -> str:
+    """``running``, ``ended``, or what is known of a stored one."""
+    if call.running:
+        return "running"
+    if not call.journal.header:
+        return "no journal"
+    return "ended" if call.facts.ended_why else "cut off"
+
+
+def loss_words(health: dict[str, int]) -> list[str]:
+    """Frames, loss and jitter in words; nothing for a call without a journal."""
+    if not health:
+        return []
+    words = [f"{health['frames']} frames"]
+    words.append(f"{health['lost']} lost" if health["lost"] else "none lost")
+    words += [f"{health[name]} {name}" for name in ("duplicates", "late") if health[name]]
+    words.append(f"jitter {health['jitter_ms']:.1f} ms")
+    return words

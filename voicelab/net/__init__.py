@@ -1,0 +1,1 @@
+"""Servers and their sockets: the media-stream sink."""

@@ -1,0 +1,47 @@
+"""A listening socket by the port rules."""
+
+from __future__ import annotations
+
+import errno
+import socket
+
+from voicelab.errors import PortBusy, SettingError
+
+
+def listen(host: str, port: int, *, given: bool) -> socket.socket:
+    """Listen on a port.
+
+    Parameters
+    ----------
+    host : str
+        A name or an address of this machine.
+    port : int
+        0 takes any free one.
+    given : bool
+        Whether somebody asked for just this port. A default that is busy makes way for a free one.
+
+    Raises
+    ------
+    PortBusy
+        Where a port that was given is taken.
+    SettingError
+        Where ``host`` is no address of this machine, or the port may not be had.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise SettingError(f"host is {host!r}, which cannot be listened on: {error}") from None
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(128)
+    except OSError as error:
+        sock.close()
+        if error.errno != errno.EADDRINUSE:
+            raise SettingError(f"{host}:{port} cannot be listened on: {error.strerror}.") from None
+        if given:
+            raise PortBusy(host, port) from None
+        return listen(host, 0, given=True)
+    sock.setblocking(False)
+    return sock

@@ -1,0 +1,64 @@
+"""Writes recordings off the loop: one thread, every half second."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from voicelab.store.recording import Recording
+
+R = TypeVar("R")
+
+
+class Recorder:
+    """Flushes the open recordings of a server.
+
+    Parameters
+    ----------
+    every_s : float
+        Time between flushes.
+    """
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._open: set[Recording] = set()
+        self._thread = ThreadPoolExecutor(1, "voicelab-writer")
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to flush, in the running loop."""
+        self._task = asyncio.create_task(self._run(), name="voicelab recorder")
+
+    def add(self, recording: Recording) -> None:
+        """Flush this one from now on."""
+        self._open.add(recording)
+
+    async def finish(self, recording: Recording) -> None:
+        """Close a recording's WAVs; its journal goes on."""
+        await self.do(recording.finish)
+
+    async def close_journal(self, recording: Recording) -> None:
+        """Close a recording for good."""
+        self._open.discard(recording)
+        await self.do(recording.close)
+
+    async def do(self, act: Callable[[], R]) -> R:
+        """Do something with files in the writer's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, act)
+
+    async def aclose(self) -> None:
+        """Stop flushing, close what is open, end the thread."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for recording in list(self._open):
+            await self.close_journal(recording)
+        self._thread.shutdown(wait=True)
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(self._every_s)
+            recordings = list(self._open)
+            await self.do(lambda recordings=recordings: [r.flush() for r in recordings])  # type: ignore[misc]

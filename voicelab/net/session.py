@@ -1,0 +1,133 @@
+"""A session: one stream with its socket, its recording and its followers."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+
+from voicelab.call.hub import Hub
+from voicelab.call.listener import StreamEnd, StreamListener, Transport
+from voicelab.call.moment import Moment
+from voicelab.call.stream import Stream
+from voicelab.net.options import SinkOptions
+from voicelab.net.recorder import Recorder
+from voicelab.net.registry import CallRegistry
+from voicelab.store.recording import Recording
+
+log = logging.getLogger("voicelab.net")
+
+
+class Session(StreamListener):
+    """What a server keeps of one connection.
+
+    Attributes
+    ----------
+    stream : Stream
+    recording : Recording
+    hung_up : asyncio.Event
+        The provider's ``Hangup`` has come.
+    ended, closed : asyncio.Event
+        The socket is closed and the WAVs are finished; the journal is closed too.
+    """
+
+    def __init__(
+        self,
+        options: SinkOptions,
+        registry: CallRegistry,
+        recorder: Recorder,
+        hub: Hub,
+        transport: Transport,
+        clock: Callable[[], int],
+        started: datetime,
+    ) -> None:
+        self.key = str(uuid.uuid4())
+        self.recording = Recording(options.recordings, started, options.config())
+        self.stream = Stream(self.key, transport, clock, options.stream, adopt=self._adopt)
+        self.stream.listeners += [self.recording, self]
+        self.hung_up = asyncio.Event()
+        self.ended = asyncio.Event()
+        self.closed = asyncio.Event()
+        self._early: list[Moment] | None = []
+        self._callbacks_s = options.limits.callbacks_s
+        self._registry = registry
+        self._recorder = recorder
+        self._hub = hub
+        registry.opened(self)
+        recorder.add(self.recording)
+
+    @property
+    def topic(self) -> str:
+        """Where its moments are published: ``call:<id>``."""
+        return f"call:{self.stream.id}"
+
+    def on_start(self, stream: Stream) -> None:
+        """The ids are known: let others find the call by them."""
+        for name in (stream.call_id, stream.stream_id):
+            if name is not None:
+                self._hub.alias(f"call:{name}", self.topic)
+        self._registry.started(self)
+        self._hub.publish("calls", self)
+        early, self._early = self._early, None
+        for moment in early or ():
+            self._hub.publish(self.topic, moment)
+        log.info("Call %s began: %s.", stream.id, stream.format)
+
+    def on_moment(self, moment: Moment) -> None:
+        """Hand every moment to those who follow the call, once its name is known."""
+        if self._early is not None:
+            self._early.append(moment)
+            return
+        self._hub.publish(self.topic, moment)
+
+    def on_end(self, end: StreamEnd) -> None:
+        """Say how it ended."""
+        log.info("Call %s ended: %s.", self.stream.id, end.detail)
+
+    def add(self, moment: Moment) -> None:
+        """Add a moment from outside the stream, timed by the clock itself."""
+        moment = self._rebased(moment)
+        self.recording.on_moment(moment)
+        self._hub.publish(self.topic, moment)
+
+    def on_callback(self, moment: Moment, event: str | None) -> None:
+        """Take a status callback of this call, timed by the clock itself."""
+        self.add(moment)
+        if event == "Hangup":
+            self.hung_up.set()
+
+    async def finish(self) -> None:
+        """After the socket closed: finish the WAVs now, the journal when the call is hung up."""
+        self._registry.ended(self)
+        await self._recorder.finish(self.recording)
+        files = self.recording.files
+        if files is not None and self.recording.problem is None:
+            log.info("WAV recording saved: %s", files.wav)
+        self.ended.set()
+        try:
+            async with asyncio.timeout(self._callbacks_s):
+                await self.hung_up.wait()
+        except TimeoutError:
+            log.debug("No Hangup came for call %s.", self.stream.id)
+        finally:
+            self._hub.end(self.topic)
+            await self._recorder.close_journal(self.recording)
+            self.closed.set()
+
+    def _adopt(self, call_id: str) -> str | None:
+        before = self._registry.previous(self, call_id)
+        if before is not None:
+            self.recording.continues = before.stream.id
+        answered = self._registry.take_answered(call_id)
+        if answered is None:
+            return None
+        self.recording.before([self._rebased(moment) for moment in answered.moments])
+        return answered.id
+
+    def _rebased(self, moment: Moment) -> Moment:
+        """A moment timed by the clock itself, put on the call's own time axis."""
+        return Moment(
+            moment.t_ns - self.stream.zero_ns, moment.leg, moment.way, moment.kind, moment.data
+        )

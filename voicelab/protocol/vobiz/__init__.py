@@ -1,0 +1,105 @@
+"""Vobiz media streams: the socket's messages, the answer XML, the callbacks, the signatures."""
+
+from voicelab.protocol.vobiz.answer import MAX_ANSWER_BYTES, Answer, parse_answer
+from voicelab.protocol.vobiz.callback_fields import (
+    STREAM_EVENTS,
+    CallDetails,
+    answer_fields,
+    hangup_fields,
+    stream_status_fields,
+)
+from voicelab.protocol.vobiz.callbacks import (
+    Callback,
+    encode_form,
+    encode_query,
+    parse_callback,
+)
+from voicelab.protocol.vobiz.hangup import (
+    BUSY_LINE,
+    END_OF_XML,
+    HANGUP_VERB,
+    INVALID_ANSWER_XML,
+    LOST_RACE,
+    NORMAL_HANGUP,
+    RING_TIMEOUT,
+    SCHEDULED_HANGUP,
+    HangupCause,
+)
+from voicelab.protocol.vobiz.messages import (
+    Checkpoint,
+    ClearAudio,
+    ClearedAudio,
+    Dtmf,
+    Malformed,
+    Media,
+    Message,
+    PlayAudio,
+    PlayedStream,
+    Start,
+    Stop,
+    Unknown,
+)
+from voicelab.protocol.vobiz.reading import DTMF_DIGITS, MAX_COUNT, is_json, parse
+from voicelab.protocol.vobiz.signature import (
+    base_url,
+    sign_v2,
+    sign_v3,
+    signature_headers,
+    verify,
+)
+from voicelab.protocol.vobiz.stream_element import (
+    STREAM_CONTENT_TYPES,
+    StreamElement,
+    build_answer,
+)
+from voicelab.protocol.vobiz.writing import PLAY_FORMATS, build
+
+__all__ = [
+    "BUSY_LINE",
+    "DTMF_DIGITS",
+    "END_OF_XML",
+    "HANGUP_VERB",
+    "INVALID_ANSWER_XML",
+    "LOST_RACE",
+    "MAX_ANSWER_BYTES",
+    "MAX_COUNT",
+    "NORMAL_HANGUP",
+    "PLAY_FORMATS",
+    "RING_TIMEOUT",
+    "SCHEDULED_HANGUP",
+    "STREAM_CONTENT_TYPES",
+    "STREAM_EVENTS",
+    "Answer",
+    "CallDetails",
+    "Callback",
+    "Checkpoint",
+    "ClearAudio",
+    "ClearedAudio",
+    "Dtmf",
+    "HangupCause",
+    "Malformed",
+    "Media",
+    "Message",
+    "PlayAudio",
+    "PlayedStream",
+    "Start",
+    "Stop",
+    "StreamElement",
+    "Unknown",
+    "answer_fields",
+    "base_url",
+    "build",
+    "build_answer",
+    "encode_form",
+    "encode_query",
+    "hangup_fields",
+    "is_json",
+    "parse",
+    "parse_answer",
+    "parse_callback",
+    "sign_v2",
+    "sign_v3",
+    "signature_headers",
+    "stream_status_fields",
+    "verify",
+]

@@ -1,0 +1,160 @@
+"""What the application may ask of the provider. Oddities are noted, and as a rule let pass."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from voicelab.audio.format import AudioFormat, ByteOrder
+from voicelab.errors import FormatError
+from voicelab.protocol import vobiz
+from voicelab.sim.ear import Ear
+from voicelab.sim.offence import OffenceBook
+from voicelab.sim.output import Fact, Output, Send, Status
+
+DEEP_QUEUE_S: Final = 40.0
+"""More than this in the queue is noted; a neighbouring provider holds 40 to 60 s."""
+
+_MIMES: Final = {mime for mime, _ in vobiz.PLAY_FORMATS}
+
+
+class Commands:
+    """The application's commands, carried out on one ear.
+
+    Parameters
+    ----------
+    ear : Ear
+    offences : OffenceBook
+        Where oddities are noted.
+    stream_id : str
+        What commands should name.
+    byte_order : {"little", "big"}
+        How L16 is read.
+    bidirectional : bool
+        Without it every command is ignored.
+    """
+
+    def __init__(
+        self,
+        ear: Ear,
+        offences: OffenceBook,
+        stream_id: str,
+        byte_order: ByteOrder,
+        *,
+        bidirectional: bool,
+    ) -> None:
+        self.acked = 0
+        self._ear = ear
+        self._offences = offences
+        self._stream_id = stream_id
+        self._byte_order = byte_order
+        self._bidirectional = bidirectional
+        self._deep = self._heard = False
+
+    def take(self, now_s: float, raw: str | bytes) -> tuple[list[Output], bool]:
+        """Carry out one message.
+
+        Returns
+        -------
+        outputs : list of Output
+        stopped : bool
+            Whether the application asked for the end of the stream.
+        """
+        message = vobiz.parse(raw)
+        if not self._acceptable(message, raw):
+            return [], False
+        match message:
+            case vobiz.PlayAudio():
+                return self._play(now_s, message, raw), False
+            case vobiz.Checkpoint():
+                return self._checkpoint(now_s, message, raw), False
+            case vobiz.ClearAudio():
+                self._ear.clear(now_s)
+                cleared = vobiz.ClearedAudio(self._stream_id, 0)
+                return [
+                    Send(vobiz.build(cleared)),
+                    Status("ClearedAudio"),
+                    Fact("cleared"),
+                ], False
+            case _:
+                self._ear.clear(now_s)
+                return [], True
+
+    def played(self, now_s: float) -> list[Output]:
+        """Acknowledge the checkpoints that the ear has passed."""
+        out: list[Output] = []
+        for name in self._ear.due(now_s):
+            self.acked += 1
+            out += [
+                Send(vobiz.build(vobiz.PlayedStream(name))),
+                Status("PlayedStream", name),
+                Fact("played", {"checkpoint": name}),
+            ]
+        return out
+
+    def _acceptable(self, message: vobiz.Message, raw: str | bytes) -> bool:
+        """Whether it is a command that can be carried out; notes what is odd about it."""
+        note = self._offences.note
+        if isinstance(raw, bytes):
+            note("binary-frame", "A binary frame came; send JSON in text frames.", raw)
+            return False
+        if isinstance(message, vobiz.Malformed):
+            about = f"{message.event}: " if message.event else ""
+            note("malformed", f"{about}{message.reason}.", raw)
+            return False
+        if not isinstance(
+            message, vobiz.PlayAudio | vobiz.Checkpoint | vobiz.ClearAudio | vobiz.Stop
+        ):
+            note(
+                "unknown-event",
+                "No command of this name; there are playAudio, checkpoint, clearAudio and stop.",
+                raw,
+            )
+            return False
+        if message.stream_id is None:
+            note("no-stream-id", f"No streamId; send {self._stream_id}.", raw)
+        elif message.stream_id != self._stream_id:
+            note("wrong-stream-id", f"The streamId is not {self._stream_id}.", raw)
+        if not self._bidirectional:
+            note("one-way", 'The answer did not ask for bidirectional="true".', raw)
+        return self._bidirectional
+
+    def _play(self, now_s: float, message: vobiz.PlayAudio, raw: str | bytes) -> list[Output]:
+        line = self._declared(message, raw)
+        if line is None:
+            return []
+        payload = message.payload
+        if len(payload) % line.sample_bytes:
+            self._offences.note("half-sample", "L16 takes two bytes a sample.", raw)
+            payload = payload[:-1]
+        samples = line.to_int16(payload, self._byte_order)
+        if not self._ear.play(now_s, samples, line.rate_hz):
+            self._offences.note("queue-full", "More audio than any call can hear; dropped.", raw)
+        deep = self._ear.queued_s(now_s) > DEEP_QUEUE_S
+        if deep and not self._deep:
+            self._offences.note(
+                "deep-queue", f"More than {DEEP_QUEUE_S:g} s are queued; send nearer to time.", raw
+            )
+        self._deep = deep
+        if self._heard or (first_s := self._ear.first_audio_s) is None:
+            return []
+        self._heard = True
+        return [Fact("first_audio", {"call_s": round(first_s, 6)})]
+
+    def _declared(self, message: vobiz.PlayAudio, raw: str | bytes) -> AudioFormat | None:
+        """The format that a playAudio declares; a bare ``wav``, which some send, is raw L16."""
+        note = self._offences.note
+        mime = message.content_type
+        if mime not in _MIMES:
+            note("content-type", f"contentType {mime!r} is none of {sorted(_MIMES)}.", raw)
+        try:
+            return AudioFormat.of_wire("l16" if mime == "wav" else mime, message.rate_hz)
+        except FormatError as error:
+            note("format", f"Not played. {error}", raw)
+            return None
+
+    def _checkpoint(
+        self, now_s: float, message: vobiz.Checkpoint, raw: str | bytes
+    ) -> list[Output]:
+        if not self._ear.checkpoint(now_s, message.name):
+            self._offences.note("too-many-checkpoints", "Too many are pending; ignored.", raw)
+        return self.played(now_s)

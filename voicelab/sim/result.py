@@ -1,0 +1,70 @@
+"""What came out of a simulated call, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from voicelab.protocol.vobiz import HangupCause
+from voicelab.sim.carrier import CarrierCore
+from voicelab.sim.line import FRAME_S
+from voicelab.sim.offence import Offence
+from voicelab.sim.output import EndedBy
+
+
+@dataclass(frozen=True, slots=True)
+class CallResult:
+    """One call as the provider's side saw it; of a running call, so far.
+
+    Attributes
+    ----------
+    call_id, stream_id : str
+    frames_sent : int
+        Media frames of 20 ms.
+    frames_received : int
+        Agent audio that came, in units of 20 ms, rounded.
+    first_audio_ms : float or None
+        From the first media frame to the first agent sample in the ear, in call time; 0 when the
+        agent spoke first, None when it never did.
+    checkpoints : int
+        How many were acknowledged.
+    ended_by : str or None
+        ``caller agent server timeout error``; None while the call runs.
+    offences : tuple of Offence
+        Oddities in what the application sent.
+    hangup : HangupCause or None
+        What the hang-up callback said; None while the call runs.
+    notes : tuple of str
+        What was converted in the caller's audio, and what went wrong.
+    """
+
+    call_id: str
+    stream_id: str
+    frames_sent: int
+    frames_received: int
+    first_audio_ms: float | None
+    checkpoints: int
+    ended_by: EndedBy | None
+    offences: tuple[Offence, ...]
+    hangup: HangupCause | None
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, core: CarrierCore) -> CallResult:
+        """Read it off a core."""
+        return cls(
+            call_id=core.call_id,
+            stream_id=core.stream_id,
+            frames_sent=core.frames_sent,
+            frames_received=round(core.ear.received_s / FRAME_S),
+            first_audio_ms=core.first_audio_ms,
+            checkpoints=core.checkpoints,
+            ended_by=core.end.ended_by if core.end else None,
+            offences=tuple(core.offences),
+            hangup=core.end.hangup if core.end else None,
+            notes=tuple(core.notes),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for JSON."""
+        return asdict(self)
