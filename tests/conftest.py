@@ -6,14 +6,12 @@ import asyncio
 import gc
 import os
 import stat
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-
-# Read by each new event loop: a call from the wrong thread raises, a lost coroutine is named.
-os.environ.setdefault("PYTHONASYNCIODEBUG", "1")
 
 SKIPS_FORBIDDEN = os.environ.get("VOICELAB_FORBID_SKIPS") == "1"
 OPEN_FILES = Path("/dev/fd")
@@ -89,7 +87,9 @@ def complain(left: list[str]) -> None:
 
 @pytest.fixture
 async def _nothing_left_on_the_loop():
-    before = Belongings(asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    loop.set_debug(True)  # a call from the wrong thread raises, a lost coroutine is named
+    before = Belongings(loop)
     yield
     patience = time.monotonic() + GRACE_S
     while (left := before.left()) and time.monotonic() < patience:
@@ -113,3 +113,17 @@ def nothing_left(request):
         gc.collect()
         time.sleep(0.01)
     complain(left)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_libraries_keep_for_the_whole_process():
+    """Let matplotlib open its fonts and libuv its signal pipe before anything is counted."""
+    import numpy as np
+
+    from voicelab.analysis.figures import CALLER, Lane, call_figure
+
+    call_figure([Lane("caller", np.zeros(1, np.int16), 8000, CALLER)])._repr_png_()
+    if sys.platform != "win32":
+        import uvloop
+
+        uvloop.new_event_loop().close()

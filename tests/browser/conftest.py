@@ -26,13 +26,10 @@ VIEW = {"width": 1400, "height": 1000}
 @pytest.fixture(scope="session")
 def chromium():
     """The path of a Chromium that is already installed."""
-    found = os.environ.get("VOICELAB_CHROMIUM") or next(
-        filter(None, map(shutil.which, PROGRAMS)), None
-    )
+    found = os.environ.get("VOICELAB_CHROMIUM")
+    found = found or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if not found:
-        pytest.skip(
-            "no Chromium here: install the package chromium, or name one in VOICELAB_CHROMIUM"
-        )
+        pytest.skip("no Chromium here: install the package chromium or set VOICELAB_CHROMIUM")
     return found
 
 

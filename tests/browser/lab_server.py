@@ -64,7 +64,6 @@ class LabServer:
             "JUPYTER_RUNTIME_DIR": str(self._folder / "runtime"),
             "IPYTHONDIR": str(self._folder / "ipython"),
         }
-        environment.pop("PYTHONASYNCIODEBUG", None)  # a person's kernel has none
         # The environment that runs the tests stands in for .venv, which needs no setting up then.
         ready = [f"BIN={Path(sys.executable).parent}", "READY="]
         with self.log.open("wb") as log:

@@ -21,17 +21,14 @@ CLICKS = 4
 ERROR = '[data-mime-type="application/vnd.jupyter.error"]'
 STDERR = '[data-mime-type="application/vnd.jupyter.stderr"]'
 # Every cell has its number, or one has an error; and the kernel rests.
-FINISHED = (
-    """() => {
+FINISHED = """(error) => {
   const book = document.querySelector('.jp-Notebook');
   const prompts = [...book.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.innerText);
-  const failed = book.querySelector('.jp-OutputArea-output' + '%s');
+  const failed = book.querySelector('.jp-OutputArea-output' + error);
   const idle = document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
   const running = prompts.some(text => text.includes('*'));
   return idle && !running && (failed || prompts.every(text => /\\d/.test(text)));
 }"""
-    % ERROR
-)  # noqa: UP031 - braces are the script's own
 
 
 class NotebookPage:
@@ -94,7 +91,7 @@ class NotebookPage:
     async def wait_idle(self, timeout_ms: float = RUN_MS) -> None:
         """Wait until every cell has run, or one has failed."""
         try:
-            await self.page.wait_for_function(FINISHED, timeout=timeout_ms)
+            await self.page.wait_for_function(FINISHED, arg=ERROR, timeout=timeout_ms)
         except TimeoutError:
             await self.screenshot(f"{Path(self.path).stem}-stuck")
             raise

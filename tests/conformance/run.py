@@ -24,8 +24,8 @@ def is_ready() -> bool:
 def set_up() -> None:
     """Make the environment."""
     print(f"Setting up {ENVIRONMENT.name} with {NEEDS} ...", flush=True)
-    venv.create(ENVIRONMENT, with_pip=True, clear=True)
-    pip = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
+    venv.create(ENVIRONMENT, clear=True)
+    pip = [sys.executable, "-m", "pip", "--python", ENVIRONMENT, "install", "-qq"]
     subprocess.run([*pip, "-c", ROOT / "constraints.txt", NEEDS], check=True)
 
 

@@ -244,3 +244,33 @@ async def test_a_fault_of_our_own_ends_the_call_with_its_files(sink, monkeypatch
     await sink.settled()
     assert session.stream.end.why == "error"
     assert "fault of voicelab's own" in caplog.text
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_lost_doubled_and_swapped_frames_are_placed_and_counted(sink, seed):
+    rng = np.random.default_rng(seed)
+    frames = law_frames(200)
+    arrivals = list(range(1, 201))
+    lost = {int(n) for n in rng.choice(np.arange(2, 200), 12, replace=False)}
+    doubled = [int(n) for n in rng.choice(np.arange(2, 200), 10, replace=False)]
+    for n in doubled:
+        arrivals.insert(arrivals.index(n) + 1, n)
+    for at in rng.choice(190, 12, replace=False):
+        arrivals[at], arrivals[at + 3] = arrivals[at + 3], arrivals[at]
+    arrivals = [n for n in arrivals if n not in lost]
+    async with sink.socket() as ws:
+        await ws.send_json(sink.start())
+        for n in arrivals:
+            await ws.send_json(sink.media(frames[n - 1], n))
+    await sink.settled()
+    want = AudioFormat("mulaw", 8000).to_int16(b"".join(frames)).copy()
+    for n in lost:
+        want[(n - 1) * 160 : n * 160] = 0
+    assert np.array_equal(sink.wav(), want)
+    (session,) = sink.server.registry
+    health = session.stream.health
+    assert health.frames == len(arrivals)
+    assert health.lost == len(lost)
+    assert health.duplicates == sum(n not in lost for n in doubled)
+    assert health.late == health.jumps == 0
+    assert sink.journals()[0].moments[-1].data["health"] == health.as_dict()

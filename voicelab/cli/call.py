@@ -23,7 +23,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         description="Place a simulated call: an audio file is the caller, URL answers it.",
     )
     parser.add_argument("file", metavar="FILE", help="any audio file: what the caller says")
-    parser.add_argument("--to", required=True, metavar="URL", help="the answer URL")
+    parser.add_argument("--to", type=_url, required=True, metavar="URL", help="the answer URL")
     parser.add_argument("--format", help="what the line carries; default: what the answer asks for")
     parser.add_argument(
         "--byte-order", choices=["little", "big"], default="little", help="of L16 (%(default)s)"
@@ -96,6 +96,12 @@ def _hang_up_on_signals(call: Any) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):
             loop.add_signal_handler(number, hang_up)
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise argparse.ArgumentTypeError(f"{text} is not an answer URL such as http://host:port/")
+    return text
 
 
 def _positive(text: str) -> float:

@@ -20,8 +20,8 @@ from voicelab.store.names import CallFiles
 if TYPE_CHECKING:
     from voicelab.analysis.figures import Picture
     from voicelab.net.session import Session
-    from voicelab.sim.simulated_call import SimulatedCall
     from voicelab.sim.result import CallResult
+    from voicelab.sim.simulated_call import SimulatedCall
 
 Side = Literal["caller", "heard", "ear"]
 
@@ -101,8 +101,8 @@ class Call:
         return self._read()[1]
 
     def moments(self) -> list[Moment]:
-        """Every moment so far, in the journal's order."""
-        return self.journal.moments
+        """Every moment so far, in the order of time."""
+        return sorted(self.journal.moments, key=lambda moment: moment.t_ns)
 
     def audio(self, side: Side = "caller") -> Audio:
         """The recording, sample by sample as it is stored, never normalised.

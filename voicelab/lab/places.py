@@ -20,8 +20,17 @@ def default_place(name: str) -> Path:
 
 
 def existing(path: str | Path) -> Path:
-    """A file somebody named: as it is, or else as seen from :func:`home`."""
+    """A file somebody named: as it is, or else as seen from :func:`home`.
+
+    ``data/prompts/…`` is found wherever one is, since the prompts come with the package.
+    """
     path = Path(path).expanduser()
-    if not path.is_absolute() and not path.exists() and (home() / path).exists():
+    if path.is_absolute() or path.exists():
+        return path
+    if (home() / path).exists():
         return home() / path
+    if path.parent == Path("data/prompts"):
+        from voicelab.sim.prompts import prompt_names
+
+        return prompt_names().get(path.stem, path)
     return path

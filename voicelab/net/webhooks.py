@@ -147,7 +147,6 @@ async def read_body(request: web.Request, timeout_s: float) -> bytes:
         async with asyncio.timeout(timeout_s):
             return await request.read()
     except TimeoutError:
-        request.protocol.force_close()
         raise web.HTTPRequestTimeout(text="The body did not come in time.\n") from None
 
 

@@ -1,0 +1,42 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import soundfile
+
+import voicelab
+
+pytestmark = pytest.mark.net
+
+
+def test_the_demo_is_exact(run, tmp_path):
+    got = run("demo", "--json", "--recordings", str(tmp_path), cwd=tmp_path)
+    assert got.returncode == 0, got.stderr
+    result = json.loads(got.stdout)
+    assert result["exact"] is True
+    assert "samples equal" in result["exact_reason"]
+    recording = Path(result["recording"])
+    assert recording.parent == tmp_path
+    assert soundfile.info(recording).frames == result["frames_sent"] * 160
+    assert "Traceback" not in got.stderr
+
+
+def test_the_demo_says_what_it_did(run, tmp_path):
+    got = run("demo", "--recordings", str(tmp_path), cwd=tmp_path)
+    assert got.returncode == 0, got.stderr
+    assert "recorded samples equal what the wire carried" in got.stdout
+    assert ".journal.jsonl" in got.stdout
+
+
+def test_usage():
+    def voicelab_(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "voicelab", *arguments], capture_output=True, text=True
+        )
+
+    assert voicelab_("--version").stdout.strip() == f"voicelab {voicelab.__version__}"
+    assert "serve" in voicelab_("--help").stdout
+    assert voicelab_().returncode == 2
+    assert voicelab_("dance").returncode == 2

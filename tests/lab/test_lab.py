@@ -1,0 +1,195 @@
+import asyncio
+import json
+import sys
+import threading
+
+import aiohttp
+import pytest
+
+from voicelab import Lab, Sink
+from voicelab.errors import (
+    CallNotFound,
+    CallTimeout,
+    DialError,
+    FormatError,
+    PortBusy,
+    SettingError,
+    StateError,
+)
+from voicelab.lab import lab as lab_module
+from voicelab.sim.prompts import prompt_path
+
+pytestmark = pytest.mark.net
+
+YES = prompt_path("yes")
+
+
+async def test_dialling_returns_when_the_call_has_started(lab):
+    call = await lab.dial(YES, speed=2)
+    assert call.running
+    assert call.id
+    assert "running" in repr(call)
+    with pytest.raises(CallTimeout, match=r"hangup\(\)"):
+        await call.ended(timeout=0.01)
+    assert await call.ended(timeout=20) is call
+    assert not call.running
+    assert call.result.ended_by == "caller"
+
+
+async def test_a_running_call_can_be_looked_at_and_hung_up(lab):
+    call = await lab.dial(prompt_path("order"))
+    with lab.sink.server.hub.subscribe(f"call:{call.id}") as follower:
+        frames = 0
+        async for moment in follower:
+            frames += moment.leg == "carrier"
+            if frames > 60:
+                break
+    assert len(call.audio().samples) >= 8000
+    assert "image/png" in call._repr_mimebundle_()["text/html"]
+    assert not call.facts.ended_why
+    await call.hangup()
+    await call.ended(timeout=5)
+    assert call.audio().duration_s < 4
+    assert call.result.ended_by == "caller"
+
+
+async def test_the_lab_knows_its_calls(lab):
+    first = await lab.dial(YES, speed=20)
+    second = await lab.dial(YES, speed=20)
+    await first.ended(timeout=20)
+    await second.ended(timeout=20)
+    assert {call.id for call in lab.calls()} == {first.id, second.id}
+    assert first in lab.calls()
+    assert "calls: 0 running, 2 in all" in repr(lab)
+    assert first.id[:8] in lab._repr_mimebundle_()["text/html"]
+
+
+async def test_a_call_from_outside_is_in_the_list(lab):
+    async with aiohttp.ClientSession() as http, http.ws_connect(f"{lab.url}/stream") as ws:
+        await ws.send_str(
+            json.dumps({"event": "start", "start": {"callId": "CA", "streamId": "S"}})
+        )
+        await lab.sink.server.registry.wait_for("CA")
+        (call,) = lab.calls()
+        assert call.running
+        assert call.result is None
+        with pytest.raises(StateError, match="simulated"):
+            call.sent_pcm()
+        await call.hangup()
+        assert (await ws.receive_json(timeout=5))["event"] == "stop"
+    await call.ended(timeout=5)
+
+
+async def test_the_simulators_facts_are_in_the_journal(lab):
+    call = await lab.dial(YES, speed=20)
+    await call.ended(timeout=20)
+    names = [m.name for m in call.moments() if m.leg == "sim"]
+    assert names == ["start", "hangup"]
+    assert list(call.facts.callbacks) == ["StartApp", "StartStream", "DroppedStream", "Hangup"]
+    written = lab.sink.server.options.webhook_log.read_text().splitlines()
+    log = [json.loads(line) for line in written]
+    assert sorted(e["Event"] for e in log) == ["DroppedStream", "Hangup", "StartStream"]
+
+
+async def test_a_call_of_another_format_than_asked_for(lab):
+    call = await lab.dial(YES, format="mulaw/8000", speed=20)
+    await call.ended(timeout=20)
+    assert call.facts.format == "mulaw/8000"
+    assert "mu-law encoding" in " ".join(call.result.notes)
+
+
+@pytest.mark.parametrize(
+    ("caller", "error"),
+    [("absent.wav", FormatError), (".", FormatError), (__file__, FormatError)],
+)
+async def test_what_is_no_audio_is_told(lab, caller, error):
+    with pytest.raises(error):
+        await lab.dial(caller)
+    assert lab.calls() == []
+
+
+async def test_options_that_make_no_sense(tmp_path):
+    for options in (
+        {"host": "moon"},
+        {"byte_order": "middle"},
+        {"format": "l16/24000"},
+        {"agent": "local"},
+        {"port": 70000},
+        {"address": "192.0.2.1"},
+        {"signatures": "maybe"},
+        {"public_url": "p"},
+    ):
+        with pytest.raises(SettingError):
+            await Lab.open(**({"port": 0, "recordings": tmp_path} | options))
+
+
+async def test_running_a_cell_again_replaces_its_lab(tmp_path):
+    first = await Lab.open(port=0, recordings=tmp_path)
+    call = await first.dial(YES)
+    second = await Lab.open(port=first.sink.port, recordings=tmp_path)
+    assert not first.is_open
+    assert second.is_open
+    assert second.sink.port == first.sink.port
+    assert not call.running
+    await second.close()
+    await second.close()
+
+
+async def test_labs_of_different_names_stand_side_by_side(tmp_path):
+    async with (
+        await Lab.open(port=0, name="a", recordings=tmp_path) as a,
+        await Lab.open(port=0, name="b", recordings=tmp_path) as b,
+    ):
+        assert a.is_open
+        with pytest.raises(PortBusy, match=str(b.sink.port)):
+            await Lab.open(port=b.sink.port, name="c")
+
+
+async def test_the_default_port_moves_where_it_is_busy(monkeypatch, tmp_path):
+    monkeypatch.delenv("PORT", raising=False)
+    async with (
+        await Sink.open(name="one", recordings=tmp_path) as one,
+        await Sink.open(name="two", recordings=tmp_path) as two,
+    ):
+        assert one.port != two.port
+        assert str(two.port) in repr(two)
+    assert "closed" in repr(two)
+
+
+async def test_a_closed_lab_says_so(lab):
+    await lab.close()
+    with pytest.raises((StateError, DialError)):
+        await lab.dial(YES)
+
+
+async def test_the_thread_host_leaves_the_switch_interval_as_it_was(tmp_path):
+    before = sys.getswitchinterval()
+    async with await Lab.open(port=0, host="thread", recordings=tmp_path) as lab:
+        assert sys.getswitchinterval() == pytest.approx(0.0005)
+        assert any(t.name == "voicelab engine" for t in threading.enumerate())
+        call = await lab.dial(YES, speed=20)
+        await call.ended(timeout=20)
+        assert call.audio().duration_s > 0
+    assert sys.getswitchinterval() == pytest.approx(before)
+
+
+async def test_a_cancelled_dial_leaves_nothing(lab, monkeypatch):
+    task = asyncio.create_task(lab.dial(YES))
+    await asyncio.sleep(0.02)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    monkeypatch.setattr(lab_module, "_START_S", 0.0)
+    with pytest.raises(CallTimeout):
+        await lab.dial(YES)
+
+
+async def test_a_call_that_could_not_be_stored_says_so(tmp_path):
+    (tmp_path / "file").write_text("")
+    async with await Lab.open(port=0, recordings=tmp_path / "file") as lab:
+        call = await lab.dial(YES, speed=20)
+        await call.ended(timeout=20)
+        assert "could be created" in call.problem
+        assert "no files" in repr(call)
+        with pytest.raises(CallNotFound, match="could be created"):
+            call.audio()
+        assert "text/plain" in call._repr_mimebundle_()
