@@ -134,6 +134,34 @@ def test_random_bytes_tell_nothing(seed):
     assert guess.confidence == 0
 
 
+def whisper_when_clipped(rng):
+    """Noise at the rails nearly always: 32767 and -32768 read as -129 and 128."""
+    return rng.normal(0, 500_000, 1600)
+
+
+def whisper_when_swapped(rng):
+    """Levels close to multiples of 256, which swap to small numbers."""
+    return rng.choice(np.arange(-27, 28) * 256.3, 1600)
+
+
+def idle_low_byte(rng):
+    """Two loud levels at multiples of 256 with a little noise on them."""
+    return rng.choice([-0x5F00, 0x5F00], 1600) + rng.normal(0, 15, 1600)
+
+
+def loud_noise(rng):
+    """Noise so loud that both bytes look random."""
+    return rng.normal(0, 11_000, 1600)
+
+
+@pytest.mark.parametrize(
+    "sound", [whisper_when_clipped, whisper_when_swapped, idle_low_byte, loud_noise]
+)
+def test_sounds_made_to_mislead_tell_nothing(sound):
+    for seed in range(5):
+        assert orders_of(int16(sound(np.random.default_rng(seed))), 8000) == [None]
+
+
 @given(data=st.binary(max_size=400))
 @settings(deadline=None)
 def test_any_bytes_give_mirrored_answers(data):

@@ -168,7 +168,9 @@ class SinkServer:
             callback = vobiz.Callback({}, "form")
         if callback.event == "Hangup":
             _, refusal = await self.webhooks.take(request, base + "/")
-            return refusal or web.Response(text=vobiz.build_answer(None), content_type=_XML)
+            if refusal is not None:
+                return refusal
+            return web.Response(text=vobiz.build_answer(None), content_type=_XML)
         xml = self._xml(base)
         answered = self.registry.answered(callback.call_id)
         answered.moments.append(request_moment(t_ns, request, body))
@@ -195,7 +197,7 @@ class SinkServer:
         base = self._base(request)
         url = base + WEBHOOK_PATH if base else None
         _, refusal = await self.webhooks.take(request, url)
-        return refusal or web.Response(text="ok")
+        return web.Response(text="ok") if refusal is None else refusal
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         limits = self.options.limits
