@@ -134,9 +134,14 @@ def test_random_bytes_tell_nothing(seed):
     assert guess.confidence == 0
 
 
-def whisper_when_clipped(rng):
-    """Noise at the rails nearly always: 32767 and -32768 read as -129 and 128."""
-    return rng.normal(0, 500_000, 1600)
+def clipped_noise(rng):
+    """Rails, mostly, and they swap to small numbers: 16384 and -16384 read as 64 and 192."""
+    return np.clip(rng.normal(0, 30_000, 1600), -16384, 16384)
+
+
+def coarse_clipped_noise(rng):
+    """Multiples of 512 swap to small numbers, and the rails 32767 and -32768 to -129 and 128."""
+    return np.rint(rng.normal(0, 14_000, 1600) / 512) * 512
 
 
 def whisper_when_swapped(rng):
@@ -149,13 +154,26 @@ def idle_low_byte(rng):
     return rng.choice([-0x5F00, 0x5F00], 1600) + rng.normal(0, 15, 1600)
 
 
+def steps_with_noise(rng):
+    """Many loud levels at multiples of 512 with a little noise on them."""
+    return rng.choice(np.arange(-10, 11) * 0x0C00, 1600) + rng.normal(0, 4, 1600)
+
+
 def loud_noise(rng):
     """Noise so loud that both bytes look random."""
     return rng.normal(0, 11_000, 1600)
 
 
 @pytest.mark.parametrize(
-    "sound", [whisper_when_clipped, whisper_when_swapped, idle_low_byte, loud_noise]
+    "sound",
+    [
+        clipped_noise,
+        coarse_clipped_noise,
+        whisper_when_swapped,
+        idle_low_byte,
+        steps_with_noise,
+        loud_noise,
+    ],
 )
 def test_sounds_made_to_mislead_tell_nothing(sound):
     for seed in range(5):

@@ -23,6 +23,16 @@ FLAGS = [
 VIEW = {"width": 1400, "height": 1000}
 
 
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    item.stash[FAILED] = report.failed
+    return report
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """The path of a Chromium that is already installed."""
@@ -44,11 +54,14 @@ def lab_server(chromium, tmp_path_factory):
 
 
 @pytest.fixture
-async def notebook(chromium, lab_server):
-    """A NotebookPage; its kernel ends with the test."""
+async def notebook(request, chromium, lab_server):
+    """A NotebookPage; its kernel ends with the test, and a failure leaves a picture."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         context = await browser.new_context(viewport=VIEW)
-        yield NotebookPage(await context.new_page(), lab_server)
+        opened = NotebookPage(await context.new_page(), lab_server)
+        yield opened
+        if request.node.stash[FAILED]:
+            await opened.screenshot(f"{request.node.name}-failed")
         await browser.close()
     lab_server.end_sessions()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from playwright.async_api import Locator, Page, TimeoutError, expect
+from playwright.async_api import Locator, Page, expect
 
 from .lab_server import ROOT, LabServer
 
@@ -90,11 +90,7 @@ class NotebookPage:
 
     async def wait_idle(self, timeout_ms: float = RUN_MS) -> None:
         """Wait until every cell has run, or one has failed."""
-        try:
-            await self.page.wait_for_function(FINISHED, arg=ERROR, timeout=timeout_ms)
-        except TimeoutError:
-            await self.screenshot(f"{Path(self.path).stem}-stuck")
-            raise
+        await self.page.wait_for_function(FINISHED, arg=ERROR, timeout=timeout_ms)
 
     async def kernel_eval(self, expression: str) -> Any:
         """Return the value of an expression in the notebook's kernel, a literal.

@@ -40,6 +40,7 @@ _OTHER_LEVEL_SHARE = 0.5
 _ROUGHER = 3.0
 _MAX_SAME_HIGH = 0.95
 _MORE_DETAIL_BITS = 0.25
+_MIN_DETAIL_BITS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +237,8 @@ def _has_detail(samples: Int16Array) -> bool:
     low, high = samples.view(np.uint8).reshape(-1, 2).T
     if np.bincount(high).max() > _MAX_SAME_HIGH * high.size:
         return False
-    return _entropy_bits(low) >= _entropy_bits(high) + _MORE_DETAIL_BITS
+    needed_bits = max(_MIN_DETAIL_BITS, _entropy_bits(high) + _MORE_DETAIL_BITS)
+    return _entropy_bits(low) >= needed_bits
 
 
 def _entropy_bits(values: Uint8Array) -> float:

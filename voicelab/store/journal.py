@@ -61,6 +61,43 @@ def moment_line(moment: Moment) -> bytes:
     )
 
 
+class JournalFile:
+    """A journal that is being written.
+
+    Parameters
+    ----------
+    path : Path
+        Created exclusively.
+    header : dict
+        The first line; see :func:`header_line`.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be created.
+    """
+
+    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+        self.path = path
+        self._bytes = 0
+        self._header = header_line(header)
+        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+
+    def write(self, lines: bytes) -> None:
+        """Append whole lines; where that fails, nothing of them counts as written."""
+        view, at = memoryview(self._header + lines), self._bytes
+        while view:
+            written = os.pwrite(self._fd, view, at)
+            view, at = view[written:], at + written
+        self._bytes, self._header = at, b""
+
+    def close(self) -> None:
+        """Close the file; idempotent."""
+        if self._fd >= 0:
+            fd, self._fd = self._fd, -1
+            os.close(fd)
+
+
 def append_line(path: Path, line: bytes) -> None:
     """Add a line to a journal that is no longer open."""
     fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""A call's files while the call goes on: the caller's WAV, the heard WAV, the journal.
+"""A call's files while the call goes on: the sound and the journal.
 
 What the stream says is queued without waiting; :meth:`Recording.flush` writes it, from any thread.
 A process that is killed loses what came since the last flush.
@@ -7,23 +7,22 @@ A process that is killed loses what came since the last flush.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, takewhile
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from voicelab.audio.format import ByteOrder
 from voicelab.audio.samples import Int16Array
 from voicelab.call.listener import StreamListener
 from voicelab.call.moment import Moment
 from voicelab.call.stream import Stream
-from voicelab.store.journal import append_line, header_line, moment_line
+from voicelab.store.journal import JournalFile, append_line, moment_line
 from voicelab.store.names import CallFiles, call_name, later
+from voicelab.store.sound import CallSound
 from voicelab.store.wavfile import WavFile
 
 log = logging.getLogger("voicelab.store")
@@ -31,7 +30,7 @@ log = logging.getLogger("voicelab.store")
 MAX_UNWRITTEN_BYTES = 16 << 20
 """A recording is given up when a disk that refuses writes leaves more than this in memory."""
 
-_LEFT = 0
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +41,6 @@ class _Audio:
 
 class _Swap:
     """All audio before this was read in the other byte order."""
-
-
-_Op = bytes | _Audio | _Swap
 
 
 class Recording(StreamListener):
@@ -67,6 +63,8 @@ class Recording(StreamListener):
         Why files are missing or incomplete.
     continues : str or None
         The id of the connection that this one takes up again; set it before the start.
+    closed : bool
+        Everything is written; a later moment is appended by itself.
     """
 
     def __init__(self, directory: Path, started: datetime, config: dict[str, Any]) -> None:
@@ -74,37 +72,32 @@ class Recording(StreamListener):
         self.started = started
         self.problem: str | None = None
         self.continues: str | None = None
+        self.closed = False
         self._directory = directory
         self._config = config
-        self._ops: deque[_Op] = deque()
-        self._failed: list[_Op] = []
+        # Queued by the stream's thread, taken by the writer's: deques, whose ends are atomic.
+        self._new_lines: deque[bytes] = deque()
+        self._new_sound: deque[_Audio | _Swap] = deque()
+        self._lines: list[bytes] = []
+        self._sound: list[_Audio | _Swap] = []
         self._lock = threading.Lock()
-        self._wav: WavFile | None = None
-        self._heard: WavFile | None = None
-        self._journal_fd = -1
-        self._journal_bytes = 0
-        self._stream: Stream | None = None
-        self.closed = False
+        self._wavs: CallSound | None = None
+        self._journal: JournalFile | None = None
         self._given_up = False
+        self._retrying = False
 
     def before(self, moments: Iterable[Moment]) -> None:
         """Put moments from before the socket in front of all that is queued."""
-        self._ops.extendleft(moment_line(moment) for moment in reversed(list(moments)))
+        self._new_lines.extendleft(moment_line(moment) for moment in reversed(list(moments)))
 
     def on_moment(self, moment: Moment) -> None:
         """Queue a moment; one that comes after the end is appended at once."""
-        line = moment_line(moment)
-        if not self.closed:
-            self._ops.append(line)
-        elif self.files is not None:
-            try:
-                append_line(self.files.journal, line)
-            except OSError as error:
-                log.error("A late moment is not in %s: %s", self.files.journal, error)
+        self._new_lines.append(moment_line(moment))
+        if self.closed:
+            self.flush()
 
     def on_start(self, stream: Stream) -> None:
         """Create the files."""
-        self._stream = stream
         header = {
             "id": stream.id,
             "call_id": stream.call_id,
@@ -122,12 +115,12 @@ class Recording(StreamListener):
 
     def on_audio(self, offset: int, pcm: bytes) -> None:
         """Queue caller audio."""
-        self._ops.append(_Audio(offset, pcm))
+        self._new_sound.append(_Audio(offset, pcm))
 
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
         """Correct what has been written, where it was read the wrong way."""
         if swapped:
-            self._ops.append(_Swap())
+            self._new_sound.append(_Swap())
 
     def flush(self) -> None:
         """Write all that is queued and bring the headers up to date.
@@ -145,8 +138,7 @@ class Recording(StreamListener):
             with WavFile(self.files.ear, rate_hz) as ear:
                 ear.write(0, samples.astype("<i2").tobytes())
         except OSError as error:
-            self.problem = f"{self.files.ear} is incomplete: {error}"
-            log.error("%s", self.problem)
+            self._incomplete(error)
 
     def finish(self) -> None:
         """Close the WAVs, their length true; the journal stays open for callbacks."""
@@ -159,108 +151,108 @@ class Recording(StreamListener):
         self.finish()
         with self._lock:
             self.closed = True
-            if self._journal_fd >= 0:
-                os.close(self._journal_fd)
-                self._journal_fd = -1
+            self._flush()
+            if self._journal is not None:
+                self._try(self._journal.close)
+            self._journal = None
 
     def _create(self, header: dict[str, Any], rate_hz: int) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
         started = self.started
         while True:
             files = CallFiles(self._directory / call_name(started))
-            try:
-                self._wav = WavFile(files.wav, rate_hz)
-                break
-            except FileExistsError:
-                started = later(started)
-        self._heard = WavFile(files.heard, rate_hz, 2)
-        self._journal_fd = os.open(
-            files.journal, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644
-        )
+            started = later(started)
+            if not files.existing():
+                try:
+                    self._wavs = CallSound(files, rate_hz)
+                    break
+                except FileExistsError:
+                    continue
+        self._journal = JournalFile(files.journal, header)
         self.files = files
-        self._ops.appendleft(header_line(header))
 
     def _flush(self) -> None:
         if self._given_up:
-            self._ops.clear()
-        if self.files is None:
+            self._new_lines.clear()
+            self._new_sound.clear()
+        if self.files is None or self._given_up:
             return
-        ops, self._failed = self._failed, []
-        ops.extend(self._ops.popleft() for _ in range(len(self._ops)))
-        done = 0
+        self._lines += _drained(self._new_lines)
+        self._sound += _drained(self._new_sound)
         try:
-            while done < len(ops):
-                done += self._write_run(ops, done)
-            for wav in (self._wav, self._heard):
-                if wav is not None:
-                    wav.refresh()
-            if not self._given_up:
-                self.problem = None
+            self._write_lines()
+            self._write_sound()
+            if self._retrying:
+                self.problem, self._retrying = None, False
         except OSError as error:
-            self._keep(ops[done:], error)
+            self._keep(error)
 
-    def _write_run(self, ops: list[_Op], at: int) -> int:
-        """Do as many operations from ``at`` on as one write can; return how many."""
-        first = ops[at]
-        if isinstance(first, bytes):
-            lines = list(takewhile(lambda op: isinstance(op, bytes), islice(ops, at, None)))
-            self._write_journal(b"".join(cast("list[bytes]", lines)))
-            return len(lines)
-        if isinstance(first, _Swap):
-            self._swap()
-            return 1
-        pcm, end = [first.pcm], first.offset + len(first.pcm) // 2
-        for op in islice(ops, at + 1, None):
-            if not isinstance(op, _Audio) or op.offset != end:
-                break
-            pcm.append(op.pcm)
-            end += len(op.pcm) // 2
-        self._write_audio(first.offset, b"".join(pcm))
-        return len(pcm)
+    def _write_lines(self) -> None:
+        assert self.files is not None
+        lines = b"".join(self._lines)
+        if self._journal is not None:
+            self._journal.write(lines)
+        elif lines:
+            append_line(self.files.journal, lines)
+        self._lines = []
 
-    def _write_journal(self, lines: bytes) -> None:
-        if self._journal_fd < 0:
+    def _write_sound(self) -> None:
+        if self._wavs is None:
+            self._sound = []
             return
-        view, at = memoryview(lines), self._journal_bytes
-        while view:
-            written = os.pwrite(self._journal_fd, view, at)
-            view, at = view[written:], at + written
-        self._journal_bytes = at
+        while self._sound:
+            first = self._sound[0]
+            if isinstance(first, _Swap):
+                self._wavs.swap_bytes()
+                del self._sound[0]
+                continue
+            together = _contiguous(self._sound)
+            self._wavs.write(first.offset, b"".join(together))
+            del self._sound[: len(together)]
+        self._wavs.refresh()
 
-    def _write_audio(self, offset: int, pcm: bytes) -> None:
-        if self._wav is not None and self._heard is not None:
-            self._wav.write(offset, pcm)
-            self._heard.write_channel(_LEFT, offset, pcm)
-
-    def _swap(self) -> None:
-        if self._wav is not None and self._heard is not None:
-            self._wav.swap_bytes()
-            self._heard.swap_bytes(_LEFT)
-
-    def _keep(self, ops: list[_Op], error: OSError) -> None:
-        self._failed = ops
-        self.problem = f"writing {self.files.stem if self.files else ''} failed: {error}"
-        log.error("%s. The call goes on; it is tried again.", self.problem)
-        held = sum(len(op) if isinstance(op, bytes) else len(getattr(op, "pcm", b"")) for op in ops)
+    def _keep(self, error: OSError) -> None:
+        held = sum(map(len, self._lines))
+        held += sum(len(piece.pcm) for piece in self._sound if isinstance(piece, _Audio))
+        self._incomplete(error)
+        self._retrying = True
         if held > MAX_UNWRITTEN_BYTES:
             self._give_up(f"{self.problem}; given up with {held} bytes unwritten")
 
     def _give_up(self, problem: str) -> None:
-        self.problem = problem
-        log.error("This call is not recorded: %s", problem)
-        self._failed, self._given_up = [], True
+        self.problem, self._given_up = problem, True
+        log.error("This call is not recorded: %s.", problem)
+        self._lines, self._sound = [], []
         self._close_wavs()
 
     def _close_wavs(self) -> None:
-        for wav in (self._wav, self._heard):
-            if wav is not None:
-                self._try(wav.close)
-        self._wav = self._heard = None
+        if self._wavs is not None:
+            self._try(self._wavs.close)
+        self._wavs = None
 
     def _try(self, act: Callable[[], None]) -> None:
         try:
             act()
         except OSError as error:
-            problem = f"{self.files.stem if self.files else ''} is incomplete: {error}"
-            self.problem = self.problem or problem
-            log.error("%s", problem)
+            self._incomplete(error)
+
+    def _incomplete(self, error: OSError) -> None:
+        if not self._given_up:
+            self.problem = f"{self.files.stem if self.files else ''} is incomplete: {error}"
+            log.error("%s. The call goes on.", self.problem)
+
+
+def _drained(queue: deque[Item]) -> list[Item]:
+    return [queue.popleft() for _ in range(len(queue))]
+
+
+def _contiguous(sound: list[_Audio | _Swap]) -> list[bytes]:
+    """The pieces at the head that follow each other without a gap."""
+    pieces: list[bytes] = []
+    end: int | None = None
+    for piece in sound:
+        if isinstance(piece, _Swap) or end not in (None, piece.offset):
+            break
+        pieces.append(piece.pcm)
+        end = piece.offset + len(piece.pcm) // 2
+    return pieces
