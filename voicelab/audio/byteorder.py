@@ -30,7 +30,6 @@ _BoolArray = npt.NDArray[np.bool_]
 
 _MIN_SAMPLES = 16
 _MIN_PAIRS = 64
-_MIN_VALUES = 64
 _MIN_LEVELS = 6
 _QUIET = 128
 _QUIET_SHARE = 0.9
@@ -39,8 +38,8 @@ _LEVEL_SHARE = 0.99
 _OTHER_LEVEL_SHARE = 0.5
 _ROUGHER = 3.0
 _MAX_SAME_HIGH = 0.95
-_MORE_DETAIL_BITS = 0.25
 _MIN_DETAIL_BITS = 6.0
+_MAX_STEP = 25_000  # random high bytes differ by a third of 65,536; more is a sound by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +210,6 @@ def _by_roughness(little: _Reading, big: _Reading) -> ByteOrderGuess:
     kept = little.telling.copy()
     for samples in (little.samples, big.samples):
         kept &= (samples != samples.max()) & (samples != samples.min())
-    if _value_count(little.samples[kept]) < _MIN_VALUES:
-        return _unknown("the samples take too few different values")
     steps = [reading.differences(kept, 1) for reading in (little, big)]
     bends = [reading.differences(kept, 2) for reading in (little, big)]
     if bends[0].size < _MIN_PAIRS:
@@ -227,7 +224,8 @@ def _by_roughness(little: _Reading, big: _Reading) -> ByteOrderGuess:
         float(rows[rough].mean()) / max(float(rows[smooth].mean()), 1e-9) for rows in (steps, bends)
     )
     chosen = (little, big)[smooth]
-    if ratio < _ROUGHER or not _has_detail(chosen.samples[kept]):
+    has_detail = max(as_little, as_big) <= _MAX_STEP and _has_detail(chosen.samples[kept])
+    if ratio < _ROUGHER or not has_detail:
         return _unknown(f"{evidence}, which does not tell")
     return ByteOrderGuess(chosen.order, 1 - 1 / ratio, evidence)
 
@@ -237,8 +235,7 @@ def _has_detail(samples: Int16Array) -> bool:
     low, high = samples.view(np.uint8).reshape(-1, 2).T
     if np.bincount(high).max() > _MAX_SAME_HIGH * high.size:
         return False
-    needed_bits = max(_MIN_DETAIL_BITS, _entropy_bits(high) + _MORE_DETAIL_BITS)
-    return _entropy_bits(low) >= needed_bits
+    return _entropy_bits(low) >= _MIN_DETAIL_BITS
 
 
 def _entropy_bits(values: Uint8Array) -> float:
