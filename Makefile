@@ -47,7 +47,7 @@ check: $(READY) ## style, types, spelling, notebooks without outputs
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/codespell
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
 bench: $(READY) ## run every benchmark and print its figures
 	@for bench in bench/*.py; do echo; echo "== $$bench"; $(BIN)/python $$bench || exit 1; done

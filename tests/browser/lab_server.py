@@ -100,9 +100,20 @@ class LabServer:
         shutil.copy(original, copy)
         return f"notebooks/{copy.name}"
 
-    def kernel_of(self, path: str) -> str:
-        [session] = [each for each in self.rest("GET", "api/sessions") if each["path"] == path]
-        return session["kernel"]["id"]
+    def kernel_of(self, path: str) -> dict[str, Any] | None:
+        """Return what the server knows of a notebook's kernel."""
+        sessions = self.rest("GET", "api/sessions")
+        return next((each["kernel"] for each in sessions if each["path"] == path), None)
+
+    def wait_for_kernel(self, path: str) -> None:
+        """Wait until a notebook's kernel is up and a page is connected to it."""
+        patience = time.monotonic() + START_S
+        while time.monotonic() < patience:
+            kernel = self.kernel_of(path)
+            if kernel and kernel["connections"] and kernel["execution_state"] == "idle":
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"{path} has no kernel:\n{self.log.read_text()[-3000:]}")
 
     def end_sessions(self) -> None:
         for session in self.rest("GET", "api/sessions"):

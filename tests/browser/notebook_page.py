@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 import uuid
 from pathlib import Path
@@ -20,14 +21,15 @@ CLICK_SEEN_MS = 4_000
 CLICKS = 4
 ERROR = '[data-mime-type="application/vnd.jupyter.error"]'
 STDERR = '[data-mime-type="application/vnd.jupyter.stderr"]'
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 # Every cell has its number, or one has an error; and the kernel rests.
-FINISHED = """(error) => {
+FINISHED = """([error, idle]) => {
   const book = document.querySelector('.jp-Notebook');
   const prompts = [...book.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.innerText);
   const failed = book.querySelector('.jp-OutputArea-output' + error);
-  const idle = document.querySelector('.jp-Notebook-ExecutionIndicator[data-status="idle"]');
   const running = prompts.some(text => text.includes('*'));
-  return idle && !running && (failed || prompts.every(text => /\\d/.test(text)));
+  const done = failed || prompts.every(text => /\\d/.test(text));
+  return document.querySelector(idle) && !running && done;
 }"""
 
 
@@ -48,11 +50,9 @@ class NotebookPage:
         address = f"{self.server.url}/lab/tree/{self.path}?reset&token={self.server.token}"
         await self.page.goto(address)
         await self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=OPEN_MS)
-        await self._idle_indicator.wait_for(state="attached", timeout=OPEN_MS)
-
-    @property
-    def _idle_indicator(self) -> Locator:
-        return self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')
+        # The page says "idle" before it has a kernel; to run a cell then opens a dialog.
+        await asyncio.to_thread(self.server.wait_for_kernel, self.path)
+        await self.page.locator(IDLE).wait_for(state="attached", timeout=OPEN_MS)
 
     def cell(self, number: int) -> Locator:
         """Return the code cell with that number, from 0."""
@@ -90,7 +90,7 @@ class NotebookPage:
 
     async def wait_idle(self, timeout_ms: float = RUN_MS) -> None:
         """Wait until every cell has run, or one has failed."""
-        await self.page.wait_for_function(FINISHED, arg=ERROR, timeout=timeout_ms)
+        await self.page.wait_for_function(FINISHED, arg=[ERROR, IDLE], timeout=timeout_ms)
 
     async def kernel_eval(self, expression: str) -> Any:
         """Return the value of an expression in the notebook's kernel, a literal.
@@ -100,7 +100,7 @@ class NotebookPage:
         RuntimeError
             With the kernel's words, where the expression fails.
         """
-        kernel = self.server.kernel_of(self.path)
+        kernel = (await asyncio.to_thread(self.server.kernel_of, self.path))["id"]
         request = execute_request(expression)
         headers = {"Authorization": f"token {self.server.token}"}
         address = f"{self.server.url}/api/kernels/{kernel}/channels"

@@ -56,3 +56,35 @@ async def test_a_cancelled_follower_misses_nothing():
     await asyncio.gather(waiting, return_exceptions=True)
     hub.publish("call:1", "kept")
     assert await anext(follower) == "kept"
+
+
+async def test_a_follower_of_a_name_that_becomes_known_later_follows_the_call():
+    hub = Hub()
+    follower = hub.subscribe("call:CA1")
+    hub.alias("call:CA1", "call:1")
+    hub.publish("call:1", "x")
+    hub.end("call:1")
+    assert [item async for item in follower] == ["x"]
+
+
+async def test_following_what_has_ended_is_over_at_once():
+    hub = Hub()
+    hub.alias("call:CA1", "call:1")
+    hub.end("call:1")
+    assert [item async for item in hub.subscribe("call:CA1")] == []
+    waiting = hub.subscribe("calls")
+    hub.close()
+    assert [item async for item in waiting] == []
+    assert [item async for item in hub.subscribe("anything")] == []
+
+
+def test_a_follower_whose_loop_is_gone_does_not_stop_the_publisher():
+    hub = Hub()
+
+    async def follow():
+        return hub.subscribe("call:1")
+
+    follower = asyncio.run(follow())
+    assert hub.publish("call:1", "x") == 1
+    follower.close()
+    assert hub.publish("call:1", "y") == 0

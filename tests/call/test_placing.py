@@ -100,6 +100,15 @@ def test_the_length_of_a_hole_follows_the_length_of_the_frames():
     assert place.place(5, 320).offset == 4 * 320
 
 
+def test_a_hole_takes_only_a_frame_that_fits():
+    place = placer()
+    place.place(1, FRAME)
+    place.place(3, FRAME)
+    for chunk in (4, 5, 6):
+        place.place(chunk, 320)
+    assert place.place(2, 320).verdict is Verdict.LATE
+
+
 def test_a_short_last_frame_is_placed_as_it_is():
     place = placer()
     place.place(1, FRAME)

@@ -20,8 +20,9 @@ class Socket:
         self.sent: list[dict] = []
         self.closed: tuple[int, str] | None = None
 
-    def send_text(self, text: str) -> None:
+    def send_text(self, text: str) -> bool:
         self.sent.append(json.loads(text))
+        return self.closed is None
 
     def close(self, code: int, reason: str) -> None:
         self.closed = code, reason
@@ -62,7 +63,7 @@ class Rig:
             StreamSettings(**settings),
             adopt=lambda call_id: "answered-id" if call_id == "CA-known" else None,
         )
-        self.stream.listeners.append(self.ears)
+        self.stream.audience.add(self.ears)
 
     def start(self, encoding: str = "audio/x-mulaw", rate: int = 8000, call: str = "CA1") -> None:
         self.text(
@@ -184,8 +185,45 @@ def test_a_format_that_cannot_be_read_ends_the_stream(rig: Rig):
     assert rig.socket.closed is not None
     assert rig.socket.closed[0] == 1003
     assert "opus" in rig.socket.closed[1]
+    rig.media(law(1), 1)
     rig.stream.on_close(1003)
     assert rig.ears.ends[0].why == "error"
+    assert rig.stream.samples == 0
+    assert rig.ears.facts("format_assumed") == []
+
+
+def test_another_format_on_the_same_socket_ends_the_stream(rig: Rig):
+    rig.start()
+    rig.text(
+        event="start",
+        start={"streamId": "ST2", "mediaFormat": {"encoding": "audio/x-l16", "sampleRate": 16000}},
+    )
+    assert rig.socket.closed is not None
+    assert rig.socket.closed[0] == 1003
+    assert rig.stream.health.odd["format_changed"] == 1
+
+
+def test_a_law_is_heard_and_answered_in_mu_law(rig: Rig):
+    rig.start("audio/x-alaw")
+    rig.media(law(1), 1)
+    assert rig.recorded() == AudioFormat("alaw", 8000).to_pcm(law(1))
+    assert rig.stream.play(np.zeros(160, np.int16))
+    assert rig.socket.sent[0]["media"]["contentType"] == "audio/x-mulaw"
+
+
+def test_a_listener_that_fails_harms_nobody_else(rig: Rig, caplog: pytest.LogCaptureFixture):
+    class Faulty(StreamListener):
+        def on_audio(self, offset: int, pcm: bytes) -> None:
+            raise ZeroDivisionError
+
+    later = Ears()
+    rig.stream.audience.add(Faulty())
+    rig.stream.audience.add(later)
+    rig.start()
+    rig.media(law(1), 1)
+    rig.media(law(2), 2)
+    assert len(later.audio) == len(rig.ears.audio) == 2
+    assert caplog.text.count("hears no more") == 1
 
 
 @pytest.mark.parametrize("order", ["little", "big"])
@@ -287,6 +325,7 @@ def test_inbound_stop_is_accepted_once_and_not_waited_for(rig: Rig):
     rig.text(event="stop", streamId="ST1")
     rig.media(law(1), 1)
     assert rig.stream.samples == 160
+    assert not rig.stream.play(np.zeros(160, np.int16))
     rig.stream.on_close(1000)
     assert rig.ears.ends[0].why == "stop"
 
@@ -307,14 +346,27 @@ def test_what_is_sent_is_well_formed_and_journalled():
     assert all(m["streamId"] == "ST1" for m in rig.socket.sent)
     out = [m for m in rig.ears.moments if m.way == "out"]
     assert len(out) == 4
-    with pytest.raises(StateError, match="stopping") as caught:
-        rig.stream.clear()
-    assert (caught.value.state, caught.value.event) == ("stopping", "ClearAudio")
+    assert not rig.stream.clear()
+    assert not rig.stream.stop()
+    assert len(rig.socket.sent) == 4
+
+
+def test_what_the_socket_refuses_is_not_journalled(rig: Rig):
+    rig.start()
+    rig.stream.close(1001, "shutdown", "closing")
+    assert rig.stream.state is StreamState.CLOSING
+    assert not rig.stream.play(np.zeros(160, np.int16))
+    rig.stream.close(1000, "error", "again")
+    assert rig.socket.closed == (1001, "closing")
+    assert not [m for m in rig.ears.moments if m.way == "out"]
+    rig.media(law(1), 1)
+    assert rig.stream.samples == 160
 
 
 def test_nothing_can_be_sent_before_start(rig: Rig):
-    with pytest.raises(StateError, match="waiting for start"):
+    with pytest.raises(StateError, match="waiting for start") as caught:
         rig.stream.checkpoint("x")
+    assert (caught.value.state, caught.value.event) == ("waiting for start", "Checkpoint")
 
 
 def test_the_watchdogs(rig: Rig):
@@ -361,6 +413,12 @@ def test_the_end_is_told_once(rig: Rig):
 def test_a_flood_without_start_does_not_wait(rig: Rig):
     for _ in range(40):
         rig.text(event="noise", filler="x" * 40_000)
+    assert rig.stream.state is StreamState.OPEN
+
+
+def test_a_flood_of_bytes_without_start_does_not_wait_either(rig: Rig):
+    for _ in range(40):
+        rig.stream.on_binary(bytes(40_000))
     assert rig.stream.state is StreamState.OPEN
 
 

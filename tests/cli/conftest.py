@@ -20,15 +20,15 @@ class Command:
         self.process = process
         self.recordings = folder / "recordings"
         self.log = folder / "webhooks.log"
-        line = process.stdout.readline()
-        found = re.search(r"http://\S+", line)
-        assert found, line + process.stderr.read()
+        self.said = "".join(process.stdout.readline() for _ in range(4))
+        found = re.search(r"http://\S+", self.said)
+        assert found, self.said + process.stderr.read()
         self.url = found.group()
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=20)
-        return self.process.returncode, out + err
+        return self.process.returncode, self.said + out + err
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 import json
-import os
 import signal
+import socket
+import time
 
 import pytest
 import soundfile
@@ -75,9 +76,21 @@ def test_a_file_that_is_no_audio(run, file):
 def test_an_interrupted_call_hangs_up(serve, start):
     command = serve()
     call = start("call", YES, "--to", f"{command.url}/", "--json", "--hold", "60")
-    while not list(command.recordings.glob("*Z.wav")):
-        os.sched_yield()
+    while not any(path.stat().st_size > 44 for path in command.recordings.glob("*Z.wav")):
+        time.sleep(0.02)
     call.send_signal(signal.SIGINT)
     out, err = call.communicate(timeout=20)
     assert call.returncode == 0, err
     assert json.loads(out)["ended_by"] == "caller"
+
+
+def test_a_call_interrupted_before_it_began_says_so(start):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        call = start("call", YES, "--to", f"http://127.0.0.1:{mute.getsockname()[1]}/")
+        connection, _ = mute.accept()
+        call.send_signal(signal.SIGTERM)
+        out, err = call.communicate(timeout=20)
+        connection.close()
+    assert (call.returncode, out) == (130, "")
+    assert "interrupted" in err
+    assert "Traceback" not in err

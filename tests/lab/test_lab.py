@@ -6,15 +6,16 @@ import threading
 import aiohttp
 import pytest
 
-from voicelab import Lab, Sink
+from voicelab import Call, Lab, Sink, load
+from voicelab.call.settings import StreamSettings
 from voicelab.errors import (
     CallNotFound,
     CallTimeout,
-    DialError,
     FormatError,
     PortBusy,
     SettingError,
     StateError,
+    VoicelabError,
 )
 from voicelab.lab import lab as lab_module
 from voicelab.sim.prompts import prompt_path
@@ -157,9 +158,12 @@ async def test_the_default_port_moves_where_it_is_busy(monkeypatch, tmp_path):
 
 
 async def test_a_closed_lab_says_so(lab):
+    call = await lab.dial(YES, speed=20)
     await lab.close()
-    with pytest.raises((StateError, DialError)):
+    with pytest.raises(StateError, match="closed"):
         await lab.dial(YES)
+    assert await call.ended() is call
+    await call.hangup()
 
 
 async def test_the_thread_host_leaves_the_switch_interval_as_it_was(tmp_path):
@@ -189,7 +193,79 @@ async def test_a_call_that_could_not_be_stored_says_so(tmp_path):
         call = await lab.dial(YES, speed=20)
         await call.ended(timeout=20)
         assert "could be created" in call.problem
-        assert "no files" in repr(call)
+        assert "nothing could be created" in repr(call)
         with pytest.raises(CallNotFound, match="could be created"):
             call.audio()
         assert "text/plain" in call._repr_mimebundle_()
+
+
+@pytest.mark.parametrize("host", ["kernel", "thread"])
+async def test_a_close_that_is_interrupted_goes_on(tmp_path, host):
+    lab = await Lab.open(port=0, host=host, recordings=tmp_path)
+    call = await lab.dial(YES)
+    closing = asyncio.create_task(lab.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.gather(closing, return_exceptions=True)
+    await lab.close()
+    assert not call.running
+    assert call.facts.ended_why
+
+
+async def test_closing_from_another_loop_changes_nothing(lab):
+    def elsewhere():
+        asyncio.run(lab.close())
+
+    with pytest.raises(StateError, match="another event loop"):
+        await asyncio.to_thread(elsewhere)
+    assert lab.is_open
+    call = await lab.dial(YES, speed=20)
+    await call.ended(timeout=20)
+
+
+@pytest.mark.parametrize("delay_s", [0.0, 0.005, 0.02, 0.05])
+async def test_what_is_under_way_on_the_thread_ends_with_the_lab(tmp_path, delay_s):
+    lab = await Lab.open(port=0, host="thread", recordings=tmp_path)
+    dialling = asyncio.create_task(lab.dial(YES))
+    await asyncio.sleep(delay_s)
+    await lab.close()
+    async with asyncio.timeout(10):
+        (outcome,) = await asyncio.gather(dialling, return_exceptions=True)
+    assert isinstance(outcome, Call | VoicelabError)
+
+
+async def test_progress_is_told_on_the_loop_that_dialled(tmp_path):
+    told = []
+    async with await Lab.open(port=0, host="thread", recordings=tmp_path) as lab:
+        call = await lab.dial(
+            YES, speed=10, on_progress=lambda *done: told.append((threading.get_ident(), done))
+        )
+        await call.ended(timeout=20)
+        await asyncio.sleep(0)
+    assert {thread for thread, _ in told} == {threading.get_ident()}
+    assert told[-1][1][0] == pytest.approx(told[-1][1][1], abs=0.05)
+
+
+async def test_callbacks_that_make_no_sense_do_not_spoil_a_call(lab):
+    call = await lab.dial(YES, speed=20)
+    query = {"CallUUID": call.result.call_id, "Event": "Odd"}
+    async with aiohttp.ClientSession() as http:
+        async with http.get(f"{lab.url}/webhook", params=query, data=b"[]") as answer:
+            assert answer.status == 200
+        body = f"{{=1&Event=Brace&CallUUID={call.result.call_id}"
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        async with http.post(f"{lab.url}/webhook", data=body, headers=form) as answer:
+            assert answer.status == 200
+    await call.ended(timeout=20)
+    stored = load(call.files.journal)
+    assert "Odd" in stored.facts.callbacks
+    assert "ended" in repr(stored)
+
+
+async def test_settings_reach_the_stream(tmp_path):
+    settings = StreamSettings(media_timeout_s=7.0, byte_order="little")
+    async with await Lab.open(
+        port=0, recordings=tmp_path, settings=settings, byte_order="big"
+    ) as lab:
+        stream = lab.sink.server.options.stream
+    assert (stream.media_timeout_s, stream.byte_order) == (7.0, "big")

@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -5,7 +6,7 @@ import pytest
 import soundfile
 
 from voicelab import load
-from voicelab.errors import CallNotFound, StateError
+from voicelab.errors import CallNotFound, FormatError, StateError
 from voicelab.sim.prompts import prompt_path
 
 pytestmark = pytest.mark.net
@@ -81,3 +82,23 @@ def test_names_are_seen_from_the_project_and_html_is_escaped(tmp_path, monkeypat
     html = call._repr_mimebundle_()["text/html"]
     assert "<b>" not in html
     assert "call-&lt;b&gt;" in html
+
+
+def test_a_file_that_is_no_audio_and_odd_facts_are_shown_in_words(tmp_path):
+    (tmp_path / "call-x.wav").write_text("no audio")
+    call = load(tmp_path / "call-x.wav")
+    assert "no audio" in repr(call)
+    assert "no audio" in call._repr_mimebundle_()["text/plain"]
+    with pytest.raises(FormatError, match=r"call-x\.wav"):
+        call.audio()
+
+
+def test_a_journal_without_its_wav_still_tells(tmp_path):
+    lines = [{"voicelab": 1, "id": "abc", "formats": {"inbound": "mulaw/8000"}}]
+    lines += [{"t": 1, "leg": "lab", "way": "in", "ev": {"no": "name"}}]
+    path = tmp_path / "call-y.journal.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    call = load(path)
+    assert call.facts.format == "mulaw/8000"
+    with pytest.raises(CallNotFound, match="was not recorded"):
+        call.audio()

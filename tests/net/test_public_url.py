@@ -15,7 +15,7 @@ def test_loopback_hosts(host):
 @pytest.mark.parametrize(
     "host",
     ["example.com", "10.0.0.1:3000", "localhost.evil.example", "127.0.0.1.evil.example", "", "[::",
-     "evil.example@127.0.0.1.example", "0.0.0.0", "::1"],
+     "evil.example@127.0.0.1.example", "0.0.0.0", "::1", "127.0.0.1:99999", "localhost:x"],
 )  # fmt: skip
 def test_other_hosts(host):
     assert not is_loopback(host)
@@ -44,7 +44,10 @@ def test_origins():
     assert not origin_allowed("http://[bad", None)
 
 
-@pytest.mark.parametrize("url", ["p.example", "ftp://p.example", "https://", "https://p.example?x"])
+@pytest.mark.parametrize(
+    "url",
+    ["p.example", "ftp://p.example", "https://", "https://p.example?x", "https://a:b@p.example"],
+)
 def test_addresses_that_make_no_sense(url):
     with pytest.raises(SettingError, match="public_url"):
         SinkOptions(public_url=url)

@@ -1,6 +1,7 @@
 import asyncio
 import json
 import logging
+import socket
 
 import aiohttp
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
 from voicelab.net.options import Limits
+from voicelab.protocol import vobiz
+from voicelab.secret import Secret
 
 pytestmark = pytest.mark.net
 
@@ -274,3 +277,87 @@ async def test_lost_doubled_and_swapped_frames_are_placed_and_counted(sink, seed
     assert health.duplicates == sum(n not in lost for n in doubled)
     assert health.late == health.jumps == 0
     assert sink.journals()[0].moments[-1].data["health"] == health.as_dict()
+
+
+async def test_a_peer_that_never_reads_is_cut_off(make_sink):
+    """It sends frames by hand and leaves everything that comes back unread."""
+    sink = await make_sink(limits=Limits(unsent_bytes=200_000))
+    reader, writer = await asyncio.open_connection("127.0.0.1", sink.server.port, limit=1024)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    writer.write(
+        b"GET /stream HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    reader._transport.pause_reading()
+    text = json.dumps(sink.start()).encode()
+    writer.write(b"\x81" + bytes([0x80 | 126]) + len(text).to_bytes(2, "big") + bytes(4) + text)
+    session = await sink.server.registry.wait_for("CA1")
+    loud = np.random.default_rng(1).integers(-9000, 9000, 16000, np.int16)
+    sent = 0
+    while session.stream.play(loud):
+        sent += 1
+        await asyncio.sleep(0)
+        assert sent < 5000
+    async with asyncio.timeout(10):
+        await session.ended.wait()
+    assert session.stream.end.code == 1008
+    assert "too slowly" in session.stream.end.detail
+    assert sink.server.registry.running == []
+    writer.close()
+
+
+async def test_a_token_opens_the_socket_of_its_call_only(make_sink):
+    token = Secret("right")
+    sink = await make_sink(auth_token=token, signatures="require")
+
+    def signed(path: str) -> dict[str, str]:
+        return vobiz.signature_headers("right", sink.url + path, "1" * 20, "2" * 20)
+
+    async with sink.http.post(f"{sink.url}/", data={"CallUUID": "CA1"}) as unsigned:
+        assert unsigned.status == 403
+    async with sink.http.post(f"{sink.url}/", data={"CallUUID": "CA1"}, headers=signed("/")) as got:
+        stream = vobiz.parse_answer(await got.read(), "application/xml").stream
+    for wrong in (f"{sink.url}/stream", f"{sink.url}/stream?token=x"):
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="403"):
+            await sink.http.ws_connect(wrong)
+    async with sink.http.ws_connect(stream.url) as ws:
+        await ws.send_json(sink.start(call="CA-other"))
+        assert (await ws.receive(timeout=5)).data == 1008
+    for _ in range(2):
+        async with sink.http.ws_connect(stream.url) as ws:
+            await ws.send_json(sink.start())
+            await ws.send_json(sink.media(law_frames(1)[0], 1))
+    await sink.settled()
+    secret = stream.url.split("token=")[1]
+    assert len(secret) > 16
+    assert all(secret not in p.read_text() for p in sink.recordings.glob("*.jsonl"))
+
+
+async def test_requests_about_one_call_do_not_pile_up(sink):
+    body = {"CallUUID": "CA1", "Event": "StartApp", "filler": "x" * 20_000}
+    for _ in range(10):
+        async with sink.http.post(f"{sink.url}/", data=body):
+            pass
+    held = sum(len(m.data) for m in sink.server.registry.pending("CA1").moments)
+    assert 20_000 < held <= 64 << 10
+
+
+async def test_one_recording_that_fails_stops_no_other(sink, monkeypatch, caplog):
+    async with sink.socket() as one, sink.socket() as two:
+        await one.send_json(sink.start(call="CA1"))
+        await two.send_json(sink.start(call="CA2"))
+        first = await sink.server.registry.wait_for("CA1")
+        second = await sink.server.registry.wait_for("CA2")
+        monkeypatch.setattr(first.recording, "flush", lambda: 1 / 0)
+        await two.send_json(sink.media(law_frames(1)[0], 1))
+        flushed = asyncio.Event()
+        loop, real = asyncio.get_running_loop(), second.recording.flush
+        monkeypatch.setattr(
+            second.recording, "flush", lambda: (real(), loop.call_soon_threadsafe(flushed.set))
+        )
+        async with asyncio.timeout(5):
+            while second.recording.files.wav.stat().st_size == 44:
+                await flushed.wait()
+                flushed.clear()
+    assert "the others go on" in caplog.text

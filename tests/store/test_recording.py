@@ -9,6 +9,7 @@ import soundfile
 from voicelab.audio.format import AudioFormat
 from voicelab.call.moment import fact
 from voicelab.store import recording as recording_module
+from voicelab.store import wavfile
 from voicelab.store.journal import read_journal
 from voicelab.store.recording import Recording
 
@@ -135,12 +136,14 @@ def test_a_folder_that_cannot_be_made_is_told_and_the_call_goes_on(tmp_path):
 @pytest.fixture
 def disk(monkeypatch):
     """A disk that can be filled: writes then fail with ENOSPC, those of 44 bytes too."""
-    state = {"full": False}
+    state = {"full": False, "allowed": None}
     real = os.pwrite
 
     def pwrite(fd, data, at):
-        if state["full"]:
+        if state["full"] or state["allowed"] == 0:
             raise OSError(errno.ENOSPC, "No space left on device")
+        if state["allowed"] is not None:
+            state["allowed"] -= 1
         return real(fd, data, at)
 
     monkeypatch.setattr(os, "pwrite", pwrite)
@@ -163,6 +166,84 @@ def test_a_full_disk_loses_nothing_when_space_comes_back(tmp_path, disk):
     assert recording.problem is None
     assert read(recording.files.wav)[::160].tolist() == [1, 2, 3]
     assert len(read_journal(recording.files.journal).moments) == 1
+
+
+def test_an_ending_that_found_no_space_is_told_for_good(tmp_path, disk):
+    recording = begin(tmp_path)
+    recording.on_audio(0, frame(1))
+    recording.flush()
+    disk["full"] = True
+    recording.on_audio(160, frame(2))
+    recording.finish()
+    recording.close()
+    disk["full"] = False
+    recording.on_moment(fact(1, "late", {}))
+    assert "the end of the call is not in its files" in recording.problem
+    assert len(read(recording.files.wav)) == 160
+    assert read_journal(recording.files.journal).moments[-1].name == "late"
+
+
+def test_an_ending_that_finds_space_a_moment_later_is_whole(tmp_path, disk):
+    recording = begin(tmp_path)
+    disk["full"] = True
+    recording.on_audio(0, frame(1))
+    recording.finish()
+    disk["full"] = False
+    recording.close()
+    assert recording.problem is None
+    assert len(read(recording.files.wav)) == 160
+
+
+@pytest.mark.parametrize("allowed", range(6))
+def test_a_byte_order_correction_that_is_interrupted_turns_nothing_twice(
+    tmp_path, disk, monkeypatch, allowed
+):
+    monkeypatch.setattr(wavfile, "_BLOCK_BYTES", 200)
+    recording = begin(tmp_path)
+    recording.on_audio(0, frame(0x0100))
+    recording.flush()
+    recording.on_byte_order("little", True)
+    disk["allowed"] = allowed
+    recording.flush()
+    assert "No space left" in recording.problem
+    disk["allowed"] = None
+    recording.on_audio(160, frame(2))
+    recording.close()
+    assert read(recording.files.wav)[::160].tolist() == [1, 2]
+    assert read(recording.files.heard)[::160, 0].tolist() == [1, 2]
+    assert set(read(recording.files.wav)[:160]) == {1}
+    assert set(read(recording.files.heard)[:160, 0]) == {1}
+
+
+def test_a_disk_that_refuses_at_once_leaves_no_descriptor(tmp_path, disk):
+    disk["full"] = True
+    recording = begin(tmp_path)
+    recording.close()
+    assert recording.files is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_that_hangs_does_not_fill_the_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(recording_module, "MAX_UNWRITTEN_BYTES", 3000)
+    recording = begin(tmp_path)
+    for n in range(50):
+        recording.on_audio(160 * n, frame(n))
+    assert "given up" in recording.problem
+    assert sum(len(piece.pcm) for piece in recording._new_sound) <= 3000
+    recording.close()
+
+
+def test_a_torn_line_is_overwritten_by_the_next_one(tmp_path, monkeypatch):
+    recording = begin(tmp_path)
+    recording.close()
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda fd, data, at: real(fd, data[:5], at) and 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        recording.on_moment(fact(1, "torn", {}))
+    monkeypatch.setattr(os, "pwrite", real)
+    recording.on_moment(fact(2, "whole", {}))
+    journal = read_journal(recording.files.journal)
+    assert ([m.name for m in journal.moments], journal.broken) == (["torn", "whole"], 0)
 
 
 def test_a_disk_that_stays_full_ends_the_recording_not_the_call(tmp_path, disk, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from voicelab.call.listener import Transport
 from voicelab.call.moment import Moment
 from voicelab.call.settings import StreamSettings
 from voicelab.call.stream import Stream
+from voicelab.errors import ProtocolError
 from voicelab.protocol import vobiz
 from voicelab.store.journal import Journal
 
@@ -70,13 +71,33 @@ class CallFacts:
         return f"{self.format} {self.byte_order}-endian" if self.byte_order else self.format
 
 
+def stream_facts(stream: Stream, started: str, callbacks: Sequence[str]) -> CallFacts:
+    """Read the facts off a stream that is still in memory."""
+    has_order = stream.format.encoding == "l16"
+    return CallFacts(
+        id=stream.id,
+        call_id=stream.call_id,
+        stream_id=stream.stream_id,
+        started=started,
+        format=str(stream.format),
+        byte_order=stream.byte_order if has_order else None,
+        byte_order_reason=stream.byte_order_reason if has_order else None,
+        rate_hz=stream.format.rate_hz,
+        samples=stream.samples,
+        health=stream.health.as_dict(),
+        ended_why=stream.end.why if stream.end else None,
+        ended_detail=stream.end.detail if stream.end else None,
+        callbacks=tuple(callbacks),
+    )
+
+
 def call_facts(journal: Journal) -> CallFacts:
     """Read the facts from a journal; what a killed recorder did not note is worked out again."""
     header = journal.header
     noted: dict[str, dict[str, Any]] = {}
     for moment in journal.moments:
         if moment.kind == "ev" and moment.leg == "lab":
-            noted[moment.data["name"]] = moment.data
+            noted[moment.name or ""] = moment.data
     ended = noted.get("ended")
     order = noted.get("byte_order", {})
     if ended is None:
@@ -129,14 +150,18 @@ def callback_events(moments: Iterable[Moment]) -> Iterable[str]:
         if moment.leg != "webhook" or moment.way != "in" or moment.kind == "bin":
             continue
         kind = "application/json" if moment.kind == "m" else None
-        callback = vobiz.parse_callback("POST", kind, moment.data.encode(), "")
+        try:
+            callback = vobiz.parse_callback("POST", kind, moment.data.encode(), "")
+        except ProtocolError:
+            continue
         if callback.event:
             yield callback.event
 
 
 class _NoTransport:
-    def send_text(self, text: str) -> None:
+    def send_text(self, text: str) -> bool:
         """Nothing is sent again."""
+        return False
 
     def close(self, code: int, reason: str) -> None:
         """Nothing is closed again."""

@@ -6,11 +6,15 @@ A listener has a bounded queue. One that falls behind loses its own oldest items
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import threading
+from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+
+_REMEMBERED = 1000
+"""Ended topics that are still known as such."""
 
 
 class Subscription(Generic[T]):
@@ -20,6 +24,7 @@ class Subscription(Generic[T]):
 
     Attributes
     ----------
+    topic : str
     dropped : int
         Items this listener lost because it did not keep up.
     """
@@ -48,14 +53,20 @@ class Subscription(Generic[T]):
             self._wake()
 
     def _wake(self) -> None:
+        if self._news.is_set():
+            return
         try:
             here = asyncio.get_running_loop()
         except RuntimeError:
             here = None
         if here is self._loop:
             self._news.set()
-        elif not self._loop.is_closed():
+            return
+        try:
             self._loop.call_soon_threadsafe(self._news.set)
+        except RuntimeError:  # the listener's loop is closed; nobody waits there
+            self._closed = True
+            self._hub._forget(self)
 
     def __aiter__(self) -> AsyncIterator[T]:
         return self
@@ -77,41 +88,68 @@ class Subscription(Generic[T]):
 
 
 class Hub:
-    """Topics and who follows them. A topic is ``call:<id>``; ids of the provider are aliases."""
+    """Topics and who follows them. A topic is ``call:<id>``; ids of the provider are aliases.
+
+    Any thread may use it.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._followers: dict[str, list[Subscription[Any]]] = {}
         self._aliases: dict[str, str] = {}
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._closed = False
 
     def alias(self, name: str, topic: str) -> None:
-        """Let ``name`` stand for ``topic`` until the topic ends."""
-        self._aliases[name] = topic
+        """Let ``name`` stand for ``topic``; who already follows the name follows the topic."""
+        with self._lock:
+            self._aliases[name] = topic
+            for follower in self._followers.pop(name, ()):
+                follower.topic = topic
+                self._followers.setdefault(topic, []).append(follower)
 
     def subscribe(self, topic: str, *, max_items: int = 1000) -> Subscription[Any]:
-        """Follow a topic from now on. Close the subscription, or use it in a ``with``."""
-        topic = self._aliases.get(topic, topic)
-        subscription: Subscription[Any] = Subscription(self, topic, max_items)
-        self._followers.setdefault(topic, []).append(subscription)
+        """Follow a topic from now on. Close the subscription, or use it in a ``with``.
+
+        One to a topic that has ended is over at once.
+        """
+        with self._lock:
+            topic = self._aliases.get(topic, topic)
+            subscription: Subscription[Any] = Subscription(self, topic, max_items)
+            if self._closed or topic in self._ended:
+                subscription._closed = True
+            else:
+                self._followers.setdefault(topic, []).append(subscription)
         return subscription
 
     def publish(self, topic: str, item: object) -> int:
         """Give an item to every follower; return how many there are."""
-        followers = self._followers.get(topic)
-        if not followers:
-            return 0
-        for follower in tuple(followers):
+        followers = tuple(self._followers.get(topic, ()))
+        for follower in followers:
             follower.put(item)
         return len(followers)
 
     def end(self, topic: str) -> None:
         """End a topic: its followers read what is queued and stop."""
-        for follower in tuple(self._followers.get(topic, ())):
+        with self._lock:
+            followers = tuple(self._followers.get(topic, ()))
+            self._ended[topic] = None
+            if len(self._ended) > _REMEMBERED:
+                gone, _ = self._ended.popitem(last=False)
+                self._aliases = {name: to for name, to in self._aliases.items() if to != gone}
+        for follower in followers:
             follower.close()
-        self._aliases = {name: to for name, to in self._aliases.items() if to != topic}
+
+    def close(self) -> None:
+        """End every topic, and whatever is followed from now on."""
+        self._closed = True
+        for topic in list(self._followers):
+            self.end(topic)
 
     def _forget(self, subscription: Subscription[Any]) -> None:
-        followers = self._followers.get(subscription.topic, [])
-        if subscription in followers:
-            followers.remove(subscription)
-        if not followers:
-            self._followers.pop(subscription.topic, None)
+        with self._lock:
+            followers = self._followers.get(subscription.topic, [])
+            if subscription in followers:
+                followers.remove(subscription)
+            if not followers:
+                self._followers.pop(subscription.topic, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -10,6 +12,8 @@ from voicelab.call.moment import Moment
 
 if TYPE_CHECKING:
     from voicelab.call.stream import Stream
+
+log = logging.getLogger("voicelab.call")
 
 Ending = Literal["closed", "stop", "open-timeout", "media-timeout", "shutdown", "error"]
 
@@ -42,11 +46,51 @@ class StreamListener:
         """The socket is closed; nothing follows."""
 
 
+class Audience:
+    """Those who listen to a stream. One that fails hears nothing more; the others go on."""
+
+    def __init__(self) -> None:
+        self._listeners: tuple[StreamListener, ...] = ()
+
+    def add(self, listener: StreamListener) -> None:
+        """Tell this one from now on, after those who were added before it."""
+        self._listeners = (*self._listeners, listener)
+
+    def tell(self, what: Callable[[StreamListener], None]) -> None:
+        """Tell everybody something."""
+        for listener in self._listeners:
+            try:
+                what(listener)
+            except Exception:
+                self._drop(listener)
+
+    def moment(self, moment: Moment) -> None:
+        """Tell everybody of a moment."""
+        for listener in self._listeners:
+            try:
+                listener.on_moment(moment)
+            except Exception:
+                self._drop(listener)
+
+    def audio(self, offset: int, pcm: bytes) -> None:
+        """Give everybody audio."""
+        for listener in self._listeners:
+            try:
+                listener.on_audio(offset, pcm)
+            except Exception:
+                self._drop(listener)
+
+    def _drop(self, listener: StreamListener) -> None:
+        log.exception("%r failed and hears no more of its call.", listener)
+        self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+
 class Transport(Protocol):
     """The socket as a stream sees it. Neither call waits."""
 
-    def send_text(self, text: str) -> None:
-        """Queue one text frame."""
+    def send_text(self, text: str) -> bool:
+        """Queue one text frame; False where nothing can be sent any more."""
+        ...
 
     def close(self, code: int, reason: str) -> None:
         """Begin to close; :meth:`Stream.on_close` follows."""

@@ -44,7 +44,7 @@ class Moment(msgspec.Struct, frozen=True, gc=False):
     @property
     def name(self) -> str | None:
         """The name of a fact, or None for anything else."""
-        return str(self.data.get("name")) if self.kind == "ev" else None
+        return self.data.get("name") if self.kind == "ev" else None
 
 
 def fact(t_ns: int, name: str, details: Mapping[str, object], leg: Leg = "lab") -> Moment:

@@ -54,11 +54,11 @@ class Placement:
 
 @dataclass(slots=True)
 class _Numbering:
-    """One run of chunk numbers: where it began, what comes next, which holes are open."""
+    """One run of chunk numbers: where it began, what comes next, and its holes: place, length."""
 
     first: int
     following: int
-    holes: dict[int, int] = field(default_factory=dict)
+    holes: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 class Placer:
@@ -144,7 +144,7 @@ class Placer:
         self._old_run.clear()
         now = self._now
         for lost in range(now.following, chunk):
-            now.holes[lost] = self._end
+            now.holes[lost] = self._end, self._frame_samples
             self._end += self._frame_samples
         now.following = chunk + 1
         oldest = now.following - 1 - _REMEMBERED * self._late_frames
@@ -158,9 +158,9 @@ class Placer:
         assert self._now is not None
         hole = self._now.holes.pop(chunk, None)
         in_time = -ahead <= self._late_frames + 1
-        if hole is not None and in_time and samples <= self._frame_samples:
+        if hole is not None and in_time and samples <= hole[1]:
             self._old_run.clear()
-            return Placement(Verdict.FILLED, hole)
+            return Placement(Verdict.FILLED, hole[0])
         if hole is not None:
             return Placement(Verdict.LATE, None)
         if self._before is not None and 0 <= chunk - self._before.following <= self._late_frames:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.health import StreamHealth
-from voicelab.call.listener import Ending, StreamEnd, StreamListener, Transport
+from voicelab.call.listener import Audience, Ending, StreamEnd, Transport
 from voicelab.call.moment import Kind, Moment, fact
 from voicelab.call.settings import StreamSettings
 from voicelab.call.track import CallerTrack
@@ -24,8 +24,10 @@ from voicelab.protocol import vobiz
 OUTBOUND_ORDER: ByteOrder = "little"
 """What to send before anything is known: the order its calls have been seen to use."""
 
-UNSTARTED_CHARS = 1 << 20
-"""So much text without a ``start`` is no longer waited with."""
+MULAW = AudioFormat("mulaw", 8000)
+
+UNSTARTED_BYTES = 1 << 20
+"""With so much data and no ``start``, none is waited for any longer."""
 
 
 class StreamState(StrEnum):
@@ -34,13 +36,15 @@ class StreamState(StrEnum):
     WAITING = "waiting for start"
     OPEN = "open"
     STOPPING = "stopping"
+    CLOSING = "closing"
     CLOSED = "closed"
 
 
 _NEXT: dict[StreamState, frozenset[StreamState]] = {
-    StreamState.WAITING: frozenset({StreamState.OPEN, StreamState.CLOSED}),
-    StreamState.OPEN: frozenset({StreamState.STOPPING, StreamState.CLOSED}),
-    StreamState.STOPPING: frozenset({StreamState.CLOSED}),
+    StreamState.WAITING: frozenset({StreamState.OPEN, StreamState.CLOSING, StreamState.CLOSED}),
+    StreamState.OPEN: frozenset({StreamState.STOPPING, StreamState.CLOSING, StreamState.CLOSED}),
+    StreamState.STOPPING: frozenset({StreamState.CLOSING, StreamState.CLOSED}),
+    StreamState.CLOSING: frozenset({StreamState.CLOSED}),
     StreamState.CLOSED: frozenset(),
 }
 
@@ -78,7 +82,7 @@ class Stream:
         self.format = self.settings.format
         self.health = StreamHealth()
         self.end: StreamEnd | None = None
-        self.listeners: list[StreamListener] = []
+        self.audience = Audience()
         self._transport = transport
         self._clock = clock
         self._adopt = adopt
@@ -87,7 +91,7 @@ class Stream:
         self._closing: StreamEnd | None = None
         self._early: list[tuple[int, vobiz.Media]] = []
         self._start: vobiz.Start | None = None
-        self._unstarted_chars = 0
+        self._unstarted = 0
         self._track: CallerTrack | None = None
 
     # What others ask of it
@@ -109,8 +113,8 @@ class Stream:
 
     @property
     def outbound(self) -> AudioFormat:
-        """The format audio is sent in: as it is received, at the same rate."""
-        return self.format
+        """The format audio is sent in: as it is received. A-law cannot be sent, mu-law can."""
+        return MULAW if self.format.encoding == "alaw" else self.format
 
     def now_ns(self) -> int:
         """Nanoseconds since the socket opened."""
@@ -140,15 +144,13 @@ class Stream:
                 self._odd("unknown_event", event=message.event)
             case vobiz.PlayAudio() | vobiz.Checkpoint() | vobiz.ClearAudio():
                 self._odd("wrong_way", event=type(message).__name__)
-        if self.state is StreamState.WAITING:
-            self._unstarted_chars += len(raw)
-            if self._unstarted_chars > UNSTARTED_CHARS:
-                self._open_early()
+        self._do_not_wait_for_more_than(len(raw))
 
     def on_binary(self, data: bytes) -> None:
         """Take one binary frame: journalled, counted, not understood."""
         self._tell(Moment(self.now_ns(), "carrier", "in", "bin", data))
         self._odd("binary")
+        self._do_not_wait_for_more_than(len(data))
 
     def on_close(self, code: int | None, detail: str = "") -> None:
         """The socket has closed; idempotent."""
@@ -168,16 +170,14 @@ class Stream:
             samples=self.samples,
             health=self.health.as_dict(),
         )
-        for listener in self.listeners:
-            listener.on_end(self.end)
+        end = self.end
+        self.audience.tell(lambda listener: listener.on_end(end))
 
     def tick(self) -> None:
         """Check the watchdogs; call it about once a second."""
         now = self._clock()
         settings = self.settings
         silent_s = (now - self._media_ns) / 1e9
-        if self._closing and self._closing.why != "stop":
-            return
         if self._stop_ns is not None and (now - self._stop_ns) / 1e9 > settings.stop_timeout_s:
             self.close(1000, "stop", "the other side did not close after stop")
         elif self.state is StreamState.WAITING and silent_s > settings.open_timeout_s:
@@ -187,41 +187,52 @@ class Stream:
 
     # What is sent to the provider
 
-    def play(self, samples: NDArray[np.int16]) -> None:
-        """Queue audio at the caller's side: mono int16 at ``outbound.rate_hz``."""
+    # Each returns whether it was sent: after the end, which may come at any time, nothing is.
+
+    def play(self, samples: NDArray[np.int16]) -> bool:
+        """Queue audio at the caller's side: mono int16 at ``outbound.rate_hz``.
+
+        Raises
+        ------
+        StateError
+            Before ``start``; so does every verb.
+        """
         order = self.settings.byte_order
         if order == "auto":
             order = self.byte_order or OUTBOUND_ORDER
         payload = self.outbound.from_int16(samples, order)
-        self._send(
+        return self._send(
             vobiz.PlayAudio(self.stream_id, self.outbound.mime, self.outbound.rate_hz, payload)
         )
 
-    def checkpoint(self, name: str) -> None:
+    def checkpoint(self, name: str) -> bool:
         """Ask to be told when everything queued so far has been played."""
-        self._send(vobiz.Checkpoint(self.stream_id, name))
+        return self._send(vobiz.Checkpoint(self.stream_id, name))
 
-    def clear(self) -> None:
+    def clear(self) -> bool:
         """Drop what is queued at the caller's side and unplayed."""
-        self._send(vobiz.ClearAudio(self.stream_id))
+        return self._send(vobiz.ClearAudio(self.stream_id))
 
-    def stop(self) -> None:
+    def stop(self) -> bool:
         """End the stream; the other side closes. Nothing may be sent after it."""
-        self._send(vobiz.Stop(self.stream_id))
-        self._stopping(StreamEnd("stop", None, "voicelab sent stop"))
+        sent = self._send(vobiz.Stop(self.stream_id))
+        if sent:
+            self._stopping(StreamEnd("stop", None, "voicelab sent stop"))
+        return sent
 
     def close(self, code: int, why: Ending, detail: str) -> None:
-        """Close the socket from this side; the end says ``why``."""
-        if self.state is not StreamState.CLOSED and self._closing is None:
-            self._closing = StreamEnd(why, code, detail)
+        """Close the socket from this side; the end says ``why``. Idempotent."""
+        if self.state in (StreamState.CLOSING, StreamState.CLOSED):
+            return
+        self._to(StreamState.CLOSING, "close")
+        self._closing = self._closing or StreamEnd(why, code, detail)
         self._stop_ns = None
         self._transport.close(code, detail)
 
     # Inside
 
     def _tell(self, moment: Moment) -> None:
-        for listener in self.listeners:
-            listener.on_moment(moment)
+        self.audience.moment(moment)
 
     def _odd(self, name: str, **details: object) -> None:
         self.health.odd[name] += 1
@@ -236,66 +247,74 @@ class Stream:
             )
         self.state = state
 
-    def _send(self, message: vobiz.Message) -> None:
+    def _send(self, message: vobiz.Message) -> bool:
         event = type(message).__name__
-        if self.state is not StreamState.OPEN:
+        if self.state is StreamState.WAITING:
             raise StateError(
-                f"{event} cannot be sent: the stream is {self.state}. "
-                "Send between its start and its end.",
+                f"{event} cannot be sent: the stream is {self.state}. Send once it has started.",
                 state=self.state,
                 event=event,
             )
         text = vobiz.build(message)
+        if self.state is not StreamState.OPEN or not self._transport.send_text(text):
+            return False
         self._tell(Moment(self.now_ns(), "carrier", "out", "m", text))
-        self._transport.send_text(text)
+        return True
+
+    def _do_not_wait_for_more_than(self, size: int) -> None:
+        if self.state is StreamState.WAITING:
+            self._unstarted += size
+            if self._unstarted > UNSTARTED_BYTES:
+                self._open_early()
 
     def _stopping(self, end: StreamEnd) -> None:
         self._to(StreamState.STOPPING, "stop")
         self._closing, self._stop_ns = end, self._clock()
 
     def _on_start(self, start: vobiz.Start) -> None:
-        if self._start is not None:
+        again = self._start is not None
+        if again:
             self._odd("duplicate_start", stream_id=start.stream_id)
-            if self._track is not None and start.stream_id not in (None, self.stream_id):
-                self.stream_id = start.stream_id
-                self._track.restart()
-            return
-        self._start = start
-        self.call_id, self.stream_id = start.call_id, start.stream_id
+            if start.stream_id in (None, self.stream_id):
+                return
         try:
             declared = self._declared(start)
         except FormatError as error:
             self._odd("format_refused", reason=str(error))
             self.close(1003, "error", str(error))
             return
+        self._start, self.stream_id = start, start.stream_id
+        self.call_id = self.call_id or start.call_id
         if self._track is None:
             self.format = declared
             self._open()
         elif declared != self.format:
-            self._odd("format_late", declared=str(declared), used=str(self.format))
+            self._odd("format_changed", declared=str(declared), used=str(self.format))
+            self.close(1003, "error", f"{declared} after {self.format}; a call has one format")
+        elif again:
+            self._track.restart()
 
     def _declared(self, start: vobiz.Start) -> AudioFormat:
         if start.encoding is None:
-            return self.settings.format
+            return self.settings.format if self._track is None else self.format
         return AudioFormat.of_wire(start.encoding, start.rate_hz)
 
     def _open(self) -> None:
-        self._track = CallerTrack(
-            self.format, self.settings, self.health, self.note, self.listeners
-        )
+        self._track = CallerTrack(self.format, self.settings, self.health, self.note, self.audience)
         if self.call_id is not None and (known := self._adopt(self.call_id)):
             self.id = known
-        self._to(StreamState.OPEN, "start")
-        for listener in self.listeners:
-            listener.on_start(self)
+        if self.state is StreamState.WAITING:
+            self._to(StreamState.OPEN, "start")
+        self.audience.tell(lambda listener: listener.on_start(self))
         early, self._early = self._early, []
         for t_ns, media in early:
             self._track.add(t_ns, media)
 
     def _open_early(self) -> None:
-        """Media came and no start: take it for what was asked for in the answer."""
+        """Do without a start: take what came for what was asked for in the answer."""
         if self._track is None:
-            self.note("format_assumed", format=str(self.format))
+            if self._early:
+                self.note("format_assumed", format=str(self.format))
             self._open()
 
     def _on_stop(self, stop: vobiz.Stop) -> None:

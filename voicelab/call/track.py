@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from voicelab.audio.byteorder import ByteOrderDetector
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.health import StreamHealth
 from voicelab.call.jitter import Jitter
-from voicelab.call.listener import StreamListener
+from voicelab.call.listener import Audience
 from voicelab.call.placing import Placement, Placer, Verdict
 from voicelab.call.settings import StreamSettings
 from voicelab.protocol.vobiz import Media
@@ -29,8 +29,8 @@ class CallerTrack:
         Where the counts go.
     note : callable
         Puts a fact into the journal: ``note(name, **details)``.
-    listeners : sequence of StreamListener
-        Who gets the audio (a live list).
+    audience : Audience
+        Who gets the audio.
 
     Attributes
     ----------
@@ -46,14 +46,14 @@ class CallerTrack:
         settings: StreamSettings,
         health: StreamHealth,
         note: Callable[..., None],
-        listeners: Sequence[StreamListener],
+        audience: Audience,
     ) -> None:
         self.byte_order: ByteOrder | None = None
         self.byte_order_reason = ""
         self._format = format
         self._health = health
         self._note = note
-        self._listeners = listeners
+        self._audience = audience
         self._placer = Placer(
             format.rate_hz,
             format.frame_samples(),
@@ -65,7 +65,7 @@ class CallerTrack:
         self._detector: ByteOrderDetector | None = None
         if format.encoding == "l16":
             if settings.byte_order == "auto":
-                self._detector = ByteOrderDetector()
+                self._detector = ByteOrderDetector(format.rate_hz)
             else:
                 self.byte_order = settings.byte_order
                 self.byte_order_reason = "as it was set"
@@ -95,8 +95,7 @@ class CallerTrack:
         if self._detector is not None:
             self._detect(payload)
         pcm = self._format.to_pcm(payload, self.byte_order or DOCUMENTED_ORDER)
-        for listener in self._listeners:
-            listener.on_audio(placement.offset, pcm)
+        self._audience.audio(placement.offset, pcm)
 
     def finish(self) -> None:
         """Settle what the audio never told."""
@@ -146,8 +145,8 @@ class CallerTrack:
         if guess is None or guess.order is None:
             return
         self._decide(guess.order, guess.confidence, guess.reason)
-        for listener in self._listeners:
-            listener.on_byte_order(guess.order, guess.order != DOCUMENTED_ORDER)
+        order = guess.order
+        self._audience.tell(lambda other: other.on_byte_order(order, order != DOCUMENTED_ORDER))
 
     def _decide(self, order: ByteOrder, confidence: float, reason: str) -> None:
         self.byte_order, self.byte_order_reason = order, reason

@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         return int(asyncio.run(options.run(options)))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        print("voicelab: interrupted", file=sys.stderr)
         return 130
     except (SettingError, FormatError, PortBusy) as error:
         print(f"voicelab: {error}", file=sys.stderr)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,11 @@ async def run(options: argparse.Namespace) -> int:
             hold_s=options.hold,
             max_s=options.max,
         )
-        async with await carrier.dial(existing(options.file), on_progress=progress) as call:
-            _hang_up_on_signals(call)
+        dialling = asyncio.ensure_future(carrier.dial(existing(options.file), on_progress=progress))
+        on_signals(dialling.cancel)
+        async with await dialling as call:
+            hanging_up: list[asyncio.Task[Any]] = []
+            on_signals(lambda: hanging_up.append(asyncio.create_task(call.hangup())))
             result = await call.ended()
     if options.ear:
         Audio(call.heard_pcm(), call.format.rate_hz).save(Path(options.ear))
@@ -86,16 +90,12 @@ def print_result(result: Any) -> None:
         print(f"offence: {offence}")
 
 
-def _hang_up_on_signals(call: Any) -> None:
+def on_signals(act: Callable[[], object]) -> None:
+    """Do this on SIGINT and SIGTERM from now on, where the platform lets a loop take signals."""
     loop = asyncio.get_running_loop()
-    hanging_up: set[asyncio.Task[Any]] = set()
-
-    def hang_up() -> None:
-        hanging_up.add(asyncio.create_task(call.hangup()))
-
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):
-            loop.add_signal_handler(number, hang_up)
+            loop.add_signal_handler(number, act)
 
 
 def _url(text: str) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
 from typing import Any
 
+from voicelab.cli.call import on_signals
 from voicelab.lab.sink import Sink
 
 
@@ -52,9 +52,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 async def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes; then finish what is open."""
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    on_signals(stop.set)
     sink = await Sink.open(
         port=options.port,
         address=options.host,

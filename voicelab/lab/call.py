@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.analysis.facts import CallFacts, bare_facts, call_facts
+from voicelab.analysis.facts import CallFacts, bare_facts, call_facts, stream_facts
 from voicelab.audio.clip import Audio
 from voicelab.call.moment import Moment
-from voicelab.errors import CallNotFound, CallTimeout, StateError
+from voicelab.call.stream import StreamState
+from voicelab.errors import CallNotFound, CallTimeout, FormatError, StateError
 from voicelab.lab.display import mimebundle
 from voicelab.lab.host import Host
 from voicelab.store.journal import Journal, read_journal
-from voicelab.store.names import CallFiles
+from voicelab.store.names import CallFiles, iso_time
 
 if TYPE_CHECKING:
     from voicelab.analysis.figures import Picture
@@ -46,7 +47,8 @@ class Call:
         self._simulated = simulated
         self._host = host
         self._after = after
-        self._known: tuple[int, Journal, CallFacts] | None = None
+        self._known: tuple[int, Journal] | None = None
+        self._facts: CallFacts | None = None
 
     @property
     def id(self) -> str | None:
@@ -92,13 +94,30 @@ class Call:
 
     @property
     def journal(self) -> Journal:
-        """All that is written of it, up to now. A bare WAV has an empty one."""
-        return self._read()[0]
+        """All that is written of it, up to now, read again only where it has grown.
+
+        A bare WAV has an empty one.
+        """
+        self._flush()
+        path = self.files.journal
+        size = path.stat().st_size if path.exists() else 0
+        if self._known is None or self._known[0] != size:
+            self._known = size, read_journal(path) if size else Journal({})
+            self._facts = None
+        return self._known[1]
 
     @property
     def facts(self) -> CallFacts:
         """Format, byte order, loss, jitter and how it ended."""
-        return self._read()[1]
+        if self._session is not None:
+            session = self._session
+            return stream_facts(
+                session.stream, iso_time(session.recording.started), session.callbacks
+            )
+        journal = self.journal
+        if self._facts is None:
+            self._facts = call_facts(journal) if journal.header else bare_facts(self.audio())
+        return self._facts
 
     def moments(self) -> list[Moment]:
         """Every moment so far, in the order of time."""
@@ -126,7 +145,10 @@ class Call:
             raise CallNotFound(f"A call has no side {side!r}; choose 'caller', 'heard' or 'ear'.")
         if not paths[side].exists():
             raise CallNotFound(f"There is no {paths[side].name}: that side was not recorded.")
-        samples, rate_hz = soundfile.read(paths[side], dtype="int16")
+        try:
+            samples, rate_hz = soundfile.read(paths[side], dtype="int16")
+        except soundfile.SoundFileError as error:
+            raise FormatError(f"{paths[side]} is no audio that can be read: {error}") from None
         return Audio(np.ascontiguousarray(samples), rate_hz)
 
     def sent_pcm(self) -> NDArray[np.int16]:
@@ -156,6 +178,8 @@ class Call:
         CallTimeout
             Where that takes longer than ``timeout`` seconds; the call goes on.
         """
+        if self._over:
+            return self
         try:
             async with asyncio.timeout(timeout):
                 await self._run(self._ended())
@@ -169,6 +193,8 @@ class Call:
     async def hangup(self) -> None:
         """End it now: as the simulated caller would, else with ``stop`` from this side.
 
+        One that has ended is left as it is.
+
         Raises
         ------
         StateError
@@ -176,7 +202,12 @@ class Call:
         """
         if self._session is None:
             raise StateError("This call is a stored one; there is nothing to hang up.")
-        await self._run(self._hangup())
+        if self.running:
+            await self._run(self._hangup())
+
+    @property
+    def _over(self) -> bool:
+        return not self.running and (self._after is None or self._after.done())
 
     async def _ended(self) -> None:
         if self._session is not None:
@@ -189,28 +220,18 @@ class Call:
     async def _hangup(self) -> None:
         if self._simulated is not None:
             await self._simulated.hangup()
-        elif self._session is not None and self.running:
-            self._session.stream.stop()
+        elif self._session is not None:
+            stream = self._session.stream
+            if stream.state is StreamState.WAITING:
+                stream.close(1000, "stop", "hung up before its start")
+            else:
+                stream.stop()
 
     async def _run(self, work: Any) -> None:
         if self._host is None:
             work.close()
         else:
             await self._host.run(work)
-
-    def _read(self) -> tuple[Journal, CallFacts]:
-        """The journal and its facts, read again only where the file has grown."""
-        self._flush()
-        path = self.files.journal
-        size = path.stat().st_size if path.exists() else 0
-        if self._known is None or self._known[0] != size:
-            if size:
-                journal = read_journal(path)
-                facts = call_facts(journal)
-            else:
-                journal, facts = Journal({}), bare_facts(self.audio())
-            self._known = (size, journal, facts)
-        return self._known[1:]
 
     def _flush(self) -> None:
         if self.running and self._session is not None:

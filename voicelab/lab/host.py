@@ -23,6 +23,10 @@ class Host(Protocol):
 
     name: HostName
 
+    def check(self) -> None:
+        """Raise StateError where the running loop is not one to call from."""
+        ...
+
     async def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Run to the end; a cancelled caller cancels the work."""
         ...
@@ -40,14 +44,21 @@ class KernelHost:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
 
-    async def run(self, work: Coroutine[Any, Any, R]) -> R:
-        """Run in this loop, which must be the one the lab was opened in."""
+    def check(self) -> None:
+        """Raise StateError on any other loop than the one the lab was opened in."""
         if asyncio.get_running_loop() is not self._loop:
-            work.close()
             raise StateError(
                 "This lab lives on another event loop than the one that runs now. "
                 "Open a lab in this one, or open it with host='thread'."
             )
+
+    async def run(self, work: Coroutine[Any, Any, R]) -> R:
+        """Run in this loop, which must be the one the lab was opened in."""
+        try:
+            self.check()
+        except StateError:
+            work.close()
+            raise
         return await work
 
     async def aclose(self) -> None:
@@ -62,28 +73,48 @@ class ThreadHost:
     def __init__(self) -> None:
         self._loop = _new_loop()
         self._thread = threading.Thread(target=self._main, name="voicelab engine", daemon=True)
+        self._released = False
         _quicker_switches.acquire()
         self._thread.start()
+
+    def check(self) -> None:
+        """Any loop may call."""
 
     async def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Run in the thread's loop and wait here without blocking."""
         if not self._thread.is_alive():
             work.close()
             raise StateError("This lab is closed. Open a new one.")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            here = asyncio.current_task()
+            if here is None or here.cancelling():
+                raise
+            raise StateError("The lab was closed while this went on. Open a new one.") from None
 
     async def aclose(self) -> None:
-        """Stop the loop and end the thread; idempotent."""
+        """Cancel what still runs, stop the loop and end the thread; idempotent."""
         if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._loop.call_soon_threadsafe(self._end)
             await asyncio.to_thread(self._thread.join)
-            _quicker_switches.release()
+            if not self._released:
+                self._released = True
+                _quicker_switches.release()
+
+    def _end(self) -> None:
+        for task in asyncio.all_tasks(self._loop):
+            task.cancel()
+        self._loop.stop()
 
     def _main(self) -> None:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()
         finally:
+            cancelled = asyncio.gather(*asyncio.all_tasks(self._loop), return_exceptions=True)
+            self._loop.run_until_complete(cancelled)
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()

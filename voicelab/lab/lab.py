@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.moment import Moment, fact
-from voicelab.errors import CallTimeout, SettingError
+from voicelab.errors import CallTimeout, SettingError, StateError
 from voicelab.lab.call import Call
+from voicelab.lab.closing import Closing
 from voicelab.lab.display import mimebundle
 from voicelab.lab.places import existing
 from voicelab.lab.sink import Sink
@@ -36,10 +37,9 @@ class Lab:
 
     def __init__(self) -> None:
         self.sink: Sink
-        self._dialled: dict[str, Call] = {}
         self._lines: set[SimulatedCall] = set()
         self._following: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self._closing = Closing()
 
     @classmethod
     async def open(
@@ -76,9 +76,11 @@ class Lab:
         try:
             lab.sink = await Sink.open(port=port, name=None, **options)
         except BaseException:
-            lab._closed = True
             forget(lab)
             raise
+        if lab._closing.begun:
+            await lab.sink.close()
+            raise StateError("The lab was replaced by another of its name while it was opened.")
         return lab
 
     @property
@@ -89,7 +91,7 @@ class Lab:
     @property
     def is_open(self) -> bool:
         """Whether it still takes calls."""
-        return not self._closed
+        return not self._closing.begun
 
     async def dial(
         self,
@@ -135,6 +137,8 @@ class Lab:
         """
         from voicelab.sim.phone import Carrier
 
+        if self._closing.begun:
+            raise StateError("This lab is closed. Open a new one, then dial.")
         carrier = Carrier(
             f"{self.url}/",
             format=format,
@@ -143,26 +147,33 @@ class Lab:
             max_s=max_s,
             speed=speed,
         )
-        return await self.sink.host.run(self._dial(carrier, existing(caller), on_progress))
+        return await self.sink.host.run(self._dial(carrier, existing(caller), _here(on_progress)))
 
     def calls(self) -> list[Call]:
         """The calls it took, oldest first."""
-        registry = self.sink.server.registry
-        return [
-            self._dialled.get(session.key) or Call(None, session=session, host=self.sink.host)
-            for session in registry
-        ]
+        return self.sink.calls()
 
     async def close(self) -> None:
-        """End every call, finish every file, free the port; idempotent."""
-        if self._closed:
-            return
-        self._closed = True
+        """End every call, finish every file, free the port; idempotent.
+
+        A cancelled ``close`` goes on by itself, and another one waits for it.
+
+        Raises
+        ------
+        StateError
+            On another event loop than the one the lab was opened in.
+        """
+        if hasattr(self, "sink"):
+            self.sink.host.check()
+        await self._closing.run(self._close)
+
+    async def _close(self) -> None:
         forget(self)
-        try:
-            await self.sink.host.run(self._hang_up_all())
-        finally:
-            await self.sink.close()
+        if hasattr(self, "sink"):
+            try:
+                await self.sink.host.run(self._hang_up_all())
+            finally:
+                await self.sink.close()
 
     async def _dial(self, carrier: Carrier, path: Path, on_progress: OnProgress | None) -> Call:
         facts = _SimulatorFacts()
@@ -182,9 +193,7 @@ class Lab:
         self._following.add(task)
         task.add_done_callback(self._following.discard)
         call = Call(None, session=session, simulated=simulated, host=self.sink.host, after=task)
-        known = {known.key for known in self.sink.server.registry}
-        self._dialled = {key: c for key, c in self._dialled.items() if key in known}
-        self._dialled[session.key] = call
+        self.sink.keep(call)
         return call
 
     async def _follow(self, simulated: SimulatedCall, session: Session) -> None:
@@ -195,7 +204,7 @@ class Lab:
             self._lines.discard(simulated)
             await simulated.aclose()
         await session.ended.wait()
-        await self.sink.server.save_ear(session, simulated.heard_pcm(), simulated.format.rate_hz)
+        await self.sink.server.save_ear(session, simulated.heard_pcm, simulated.format.rate_hz)
 
     async def _hang_up_all(self) -> None:
         await asyncio.gather(*(line.hangup() for line in self._lines), return_exceptions=True)
@@ -237,3 +246,16 @@ class _SimulatorFacts:
         self._session = session
         for moment in self._early:
             session.add(moment)
+
+
+def _here(on_progress: OnProgress | None) -> OnProgress | None:
+    """Call it on the loop that runs now, from whichever thread the progress is made on."""
+    if on_progress is None:
+        return None
+    loop, told = asyncio.get_running_loop(), on_progress
+
+    def tell(sent_s: float, total_s: float) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(told, sent_s, total_s)
+
+    return tell

@@ -26,7 +26,7 @@ def load(path: str | Path) -> Call:
     files = CallFiles.of(existing(path))
     if not files.existing():
         files = CallFiles.of(existing(files.wav))
-    if not files.wav.is_file():
+    if not files.wav.is_file() and not files.journal.is_file():
         raise CallNotFound(
             f"There is no call at {path}. Give one of its files, such as "
             f"recordings/call-….wav, or the part of the name that they share."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
 from voicelab.lab.call import Call
+from voicelab.lab.closing import Closing
 from voicelab.lab.display import mimebundle
 from voicelab.lab.host import Host, make_host
 from voicelab.lab.places import default_place
@@ -40,7 +42,8 @@ class Sink:
     def __init__(self, server: SinkServer, host: Host) -> None:
         self.server = server
         self.host = host
-        self._closed = False
+        self._closing = Closing()
+        self._calls: dict[str, Call] = {}
 
     @classmethod
     async def open(
@@ -56,6 +59,7 @@ class Sink:
         byte_order: str = "auto",
         auth_token: str | None = None,
         signatures: SignaturePolicy = "if-present",
+        settings: StreamSettings | None = None,
         limits: Limits | None = None,
         name: str | None = "sink",
     ) -> Self:
@@ -80,6 +84,8 @@ class Sink:
         auth_token : str, optional
             Checks the signatures of callbacks. Default: ``VOBIZ_AUTH_TOKEN`` of the environment.
         signatures : {"if-present", "require", "off"}
+        settings : StreamSettings, optional
+            Time-outs and gaps; ``format`` and ``byte_order`` are those given here.
         limits : Limits, optional
         name : str or None
             A sink replaces an open one of the same name, as when its cell is run again; None
@@ -102,7 +108,11 @@ class Sink:
             webhook_log=(
                 Path(webhook_log) if webhook_log else default_place("data/webhook-events.log")
             ),
-            stream=StreamSettings(format=parse_format(format), byte_order=parse_order(byte_order)),
+            stream=replace_fields(
+                settings or StreamSettings(),
+                format=parse_format(format),
+                byte_order=parse_order(byte_order),
+            ),
             auth_token=Secret(auth_token) if auth_token else None,
             signatures=signatures,
             limits=limits or Limits(),
@@ -131,7 +141,7 @@ class Sink:
     @property
     def is_open(self) -> bool:
         """Whether it still listens."""
-        return not self._closed
+        return not self._closing.begun
 
     @property
     def state(self) -> str:
@@ -139,22 +149,44 @@ class Sink:
         calls = list(self.server.registry)
         took = f"{len(self.server.registry.running)} running, {len(calls)} in all"
         return (
-            f"closed, calls: {len(calls)}" if self._closed else f"open on {self.url}, calls: {took}"
+            f"closed, calls: {len(calls)}"
+            if self._closing.begun
+            else f"open on {self.url}, calls: {took}"
         )
 
     def calls(self) -> list[Call]:
         """The calls it took, oldest first."""
-        return [Call(None, session=s, host=self.host) for s in self.server.registry]
+        sessions = list(self.server.registry)
+        self._calls = {
+            session.key: self._calls.get(session.key) or Call(None, session=session, host=self.host)
+            for session in sessions
+        }
+        return list(self._calls.values())
+
+    def keep(self, call: Call) -> None:
+        """List this one for its session from now on."""
+        if call.key is not None:
+            self._calls[call.key] = call
 
     async def close(self) -> None:
-        """End every call, finish every file, free the port; idempotent."""
-        if not self._closed:
-            self._closed = True
-            forget(self)
-            try:
-                await self.host.run(self.server.aclose())
-            finally:
-                await self.host.aclose()
+        """End every call, finish every file, free the port; idempotent.
+
+        A cancelled ``close`` goes on by itself, and another one waits for it.
+
+        Raises
+        ------
+        StateError
+            On another event loop than the one the sink was opened in.
+        """
+        self.host.check()
+        await self._closing.run(self._close)
+
+    async def _close(self) -> None:
+        forget(self)
+        try:
+            await self.host.run(self.server.aclose())
+        finally:
+            await self.host.aclose()
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,6 +7,8 @@ import sys
 from types import ModuleType
 from typing import Protocol
 
+from voicelab.errors import StateError
+
 log = logging.getLogger("voicelab.lab")
 
 _HOLDER = "voicelab_open_labs"
@@ -28,13 +30,16 @@ def _open() -> dict[str, Closable]:
 
 async def replace(name: str, thing: Closable) -> None:
     """Close what is open under a name and put a new thing there."""
-    before = _open().pop(name, None)
-    if before is not None:
+    while (before := _open().get(name)) is not None:
         log.info("%r is replaced by a new one of the same name.", before)
         try:
             await before.close()
+        except StateError as error:
+            log.warning("%r stays as it is: %s", before, error)
         except Exception:
             log.exception("%r could not be closed.", before)
+        if _open().get(name) is before:
+            del _open()[name]
     _open()[name] = thing
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from voicelab.errors import VoicelabError
-
 if TYPE_CHECKING:
     from voicelab.lab.call import Call
 
@@ -13,9 +11,13 @@ if TYPE_CHECKING:
 def call_line(call: Call) -> str:
     """``Call 1f0c9a2e: ended, 4.20 s of l16/8000 little-endian, 210 frames, none lost``."""
     try:
-        facts = call.facts
-    except (VoicelabError, OSError) as error:
+        return _line(call)
+    except Exception as error:  # a repr that raises hides the object it should show
         return f"<Call: {error}>"
+
+
+def _line(call: Call) -> str:
+    facts = call.facts
     name = f"Call {facts.id[:8]}" if facts.id else f"Call {call.files.stem.name}"
     parts = [
         call_state(call),
@@ -29,9 +31,12 @@ def call_state(call: Call) -> str:
     """``running``, ``ended``, or what is known of a stored one."""
     if call.running:
         return "running"
-    if not call.journal.header:
+    facts = call.facts
+    if not facts.health:
         return "no journal"
-    return "ended" if call.facts.ended_why else "cut off"
+    if not facts.ended_why:
+        return "cut off"
+    return f"ended, {call.problem}" if call.problem else "ended"
 
 
 def loss_words(health: dict[str, int]) -> list[str]:

@@ -129,10 +129,11 @@ def check_public_url(url: str) -> str:
     Raises
     ------
     SettingError
-        Where it is not ``http://`` or ``https://`` with a host, or has a query.
+        Where it is not ``http://`` or ``https://`` with a host, or has a query or a password.
     """
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+    odd = parts.query or parts.fragment or parts.username is not None
+    if parts.scheme not in ("http", "https") or not parts.hostname or odd:
         raise SettingError(
             f"public_url is {url!r}; it must look like https://name.example, "
             "the address under which the provider reaches this server."

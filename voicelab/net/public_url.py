@@ -11,7 +11,8 @@ STREAM_PATH, WEBHOOK_PATH = "/stream", "/webhook"
 def is_loopback(host: str) -> bool:
     """Whether a Host or Origin's host (with or without port) names this machine itself."""
     try:
-        name = urlsplit(f"//{host}").hostname
+        parts = urlsplit(f"//{host}")
+        name, _ = parts.hostname, parts.port
     except ValueError:
         return False
     if name is None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from voicelab.store.recording import Recording
+
+log = logging.getLogger("voicelab.net")
 
 R = TypeVar("R")
 
@@ -61,4 +64,12 @@ class Recorder:
         while True:
             await asyncio.sleep(self._every_s)
             recordings = list(self._open)
-            await self.do(lambda recordings=recordings: [r.flush() for r in recordings])  # type: ignore[misc]
+            await asyncio.get_running_loop().run_in_executor(self._thread, _flush, recordings)
+
+
+def _flush(recordings: list[Recording]) -> None:
+    for recording in recordings:
+        try:
+            recording.flush()
+        except Exception:
+            log.exception("A recording could not be written; the others go on.")

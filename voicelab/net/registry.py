@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
+import secrets
 import uuid
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -14,13 +16,31 @@ from voicelab.call.moment import Moment
 if TYPE_CHECKING:
     from voicelab.net.session import Session
 
+_ANSWERED_BYTES = 64 << 10
+"""What is kept of the requests about one call before its socket comes."""
+
 
 @dataclass(slots=True)
 class Answered:
-    """A call that was answered and whose socket has not come yet; times are the clock's own."""
+    """A call that was answered and whose socket has not come yet; times are the clock's own.
+
+    The ``token`` may open its socket.
+    """
 
     id: str
     moments: list[Moment] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    token: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+    def add(self, moment: Moment, event: str | None = None) -> bool:
+        """Keep a moment for the journal; False where there are too many already."""
+        held = sum(len(kept.data) for kept in self.moments)
+        if held + len(moment.data) > _ANSWERED_BYTES:
+            return False
+        self.moments.append(moment)
+        if event is not None:
+            self.events.append(event)
+        return True
 
 
 class CallRegistry:
@@ -35,9 +55,10 @@ class CallRegistry:
     def __init__(self, remembered: int) -> None:
         self._remembered = remembered
         self._answered: OrderedDict[str, Answered] = OrderedDict()
+        self._tokens: OrderedDict[str, str] = OrderedDict()
         self._ended: OrderedDict[str, Session] = OrderedDict()
         self._running: dict[str, Session] = {}
-        self._awaited: dict[str, asyncio.Future[Session]] = {}
+        self._awaited: dict[str, list[asyncio.Future[Session]]] = {}
 
     def __iter__(self) -> Iterator[Session]:
         """All known sessions, oldest first."""
@@ -53,13 +74,24 @@ class CallRegistry:
         known = self._answered.get(call_id or "") or Answered(str(uuid.uuid4()))
         if call_id:
             self._answered[call_id] = known
-            while len(self._answered) > self._remembered:
-                self._answered.popitem(last=False)
+            self._tokens[call_id] = known.token
+            for table in (self._answered, self._tokens):
+                while len(table) > self._remembered:
+                    table.popitem(last=False)
         return known
 
     def take_answered(self, call_id: str) -> Answered | None:
         """The answer that a socket belongs to; a call's second socket gets an id of its own."""
         return self._answered.pop(call_id, None)
+
+    def call_of(self, token: str) -> str | None:
+        """The call that a token opens sockets of, its reconnects too; compared in constant time."""
+        known = [
+            call_id
+            for call_id, given in self._tokens.items()
+            if hmac.compare_digest(given.encode(), token.encode())
+        ]
+        return known[0] if known else None
 
     def pending(self, call_id: str) -> Answered | None:
         """An answered call without a socket."""
@@ -71,9 +103,9 @@ class CallRegistry:
 
     def started(self, session: Session) -> None:
         """A session learned its ids."""
-        waiting = self._awaited.pop(session.stream.call_id or "", None)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(session)
+        for waiting in self._awaited.pop(session.stream.call_id or "", ()):
+            if not waiting.done():
+                waiting.set_result(session)
 
     def ended(self, session: Session) -> None:
         """A socket closed."""
@@ -102,9 +134,13 @@ class CallRegistry:
         """The session of a call, once its ``start`` has come."""
         if (session := self.find(call_id)) is not None:
             return session
-        waiting = self._awaited.setdefault(call_id, asyncio.get_running_loop().create_future())
+        waiting: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+        self._awaited.setdefault(call_id, []).append(waiting)
         try:
-            return await asyncio.shield(waiting)
+            return await waiting
         finally:
-            if not waiting.done():
+            others = self._awaited.get(call_id, [])
+            if waiting in others:
+                others.remove(waiting)
+            if not others:
                 self._awaited.pop(call_id, None)

@@ -27,6 +27,8 @@ class Session(StreamListener):
     ----------
     stream : Stream
     recording : Recording
+    callbacks : list of str
+        Events of the provider's callbacks so far.
     hung_up : asyncio.Event
         The provider's ``Hangup`` has come.
     ended, closed : asyncio.Event
@@ -42,15 +44,19 @@ class Session(StreamListener):
         transport: Transport,
         clock: Callable[[], int],
         started: datetime,
+        expected_call_id: str | None = None,
     ) -> None:
         self.key = str(uuid.uuid4())
         self.recording = Recording(options.recordings, started, options.config())
         self.stream = Stream(self.key, transport, clock, options.stream, adopt=self._adopt)
-        self.stream.listeners += [self.recording, self]
+        self.stream.audience.add(self.recording)
+        self.stream.audience.add(self)
+        self.callbacks: list[str] = []
         self.hung_up = asyncio.Event()
         self.ended = asyncio.Event()
         self.closed = asyncio.Event()
         self._early: list[Moment] | None = []
+        self._expected_call_id = expected_call_id
         self._callbacks_s = options.limits.callbacks_s
         self._registry = registry
         self._recorder = recorder
@@ -65,6 +71,8 @@ class Session(StreamListener):
 
     def on_start(self, stream: Stream) -> None:
         """The ids are known: let others find the call by them."""
+        if self._expected_call_id not in (None, stream.call_id):
+            stream.close(1008, "error", "this token belongs to another call")
         for name in (stream.call_id, stream.stream_id):
             if name is not None:
                 self._hub.alias(f"call:{name}", self.topic)
@@ -95,26 +103,31 @@ class Session(StreamListener):
     def on_callback(self, moment: Moment, event: str | None) -> None:
         """Take a status callback of this call, timed by the clock itself."""
         self.add(moment)
+        if event is not None:
+            self.callbacks.append(event)
         if event == "Hangup":
             self.hung_up.set()
 
     async def finish(self) -> None:
         """After the socket closed: finish the WAVs now, the journal when the call is hung up."""
         self._registry.ended(self)
-        await self._recorder.finish(self.recording)
-        files = self.recording.files
-        if files is not None and self.recording.problem is None:
-            log.info("WAV recording saved: %s", files.wav)
-        self.ended.set()
         try:
+            await self._recorder.finish(self.recording)
+            files = self.recording.files
+            if files is not None and self.recording.problem is None:
+                log.info("WAV recording saved: %s", files.wav)
+            self.ended.set()
             async with asyncio.timeout(self._callbacks_s):
                 await self.hung_up.wait()
         except TimeoutError:
             log.debug("No Hangup came for call %s.", self.stream.id)
         finally:
+            self.ended.set()
             self._hub.end(self.topic)
-            await self._recorder.close_journal(self.recording)
-            self.closed.set()
+            try:
+                await self._recorder.close_journal(self.recording)
+            finally:
+                self.closed.set()
 
     def _adopt(self, call_id: str) -> str | None:
         before = self._registry.previous(self, call_id)
@@ -124,6 +137,7 @@ class Session(StreamListener):
         if answered is None:
             return None
         self.recording.before([self._rebased(moment) for moment in answered.moments])
+        self.callbacks[:0] = answered.events
         return answered.id
 
     def _rebased(self, moment: Moment) -> Moment:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from aiohttp import WSCloseCode, web
 
@@ -64,10 +65,12 @@ class SinkServer:
         self.hub = Hub()
         self._clock = clock
         self._recorder = Recorder(options.limits.flush_s)
-        self.webhooks = Webhooks(options, self.registry, self._recorder, clock)
+        self.webhooks = Webhooks(options, self.registry, clock)
         self._runner: web.AppRunner | None = None
         self._ticker: asyncio.Task[None] | None = None
+        self._handlers: set[asyncio.Task[Any]] = set()
         self._finishing: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
@@ -110,24 +113,42 @@ class SinkServer:
         self._ticker = asyncio.create_task(self._tick(), name="voicelab watchdog")
 
     async def aclose(self) -> None:
-        """End every stream, finish every file, stop listening; idempotent."""
-        runner, self._runner = self._runner, None
-        if runner is None:
+        """End every stream, finish every file, stop listening.
+
+        Idempotent: who calls again waits for the same end, also after a first caller was cancelled.
+        """
+        if self._runner is None:
             return
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(self._runner), name="voicelab close")
+        await asyncio.shield(self._closing)
+
+    async def _close(self, runner: web.AppRunner) -> None:
+        for site in list(runner.sites):
+            await site.stop()
         for session in self.registry.running:
             session.stream.close(WSCloseCode.GOING_AWAY, "shutdown", "voicelab is closing")
+        if self._handlers:
+            _, stuck = await asyncio.wait(self._handlers, timeout=3 * CLOSE_S)
+            for handler in stuck:
+                handler.cancel()
+            await asyncio.gather(*stuck, return_exceptions=True)
+        for session in self.registry:
+            session.hung_up.set()
+        await asyncio.gather(*self._finishing, return_exceptions=True)
         await runner.cleanup()
         if self._ticker is not None:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
-        for session in self.registry:
-            session.hung_up.set()
-        await asyncio.gather(*self._finishing, return_exceptions=True)
+        self.hub.close()
         await self._recorder.aclose()
+        await self.webhooks.aclose()
 
-    async def save_ear(self, session: Session, pcm: Int16Array, rate_hz: int) -> None:
-        """Keep what a simulated caller heard beside the recording of its call."""
-        await self._recorder.do(lambda: session.recording.save_ear(pcm, rate_hz))
+    async def save_ear(
+        self, session: Session, render: Callable[[], Int16Array], rate_hz: int
+    ) -> None:
+        """Keep what a simulated caller heard beside its call's recording; made in the writer."""
+        await self._recorder.do(lambda: session.recording.save_ear(render(), rate_hz))
 
     def _app(self) -> web.Application:
         app = web.Application(client_max_size=self.options.limits.body_bytes)
@@ -171,21 +192,25 @@ class SinkServer:
             if refusal is not None:
                 return refusal
             return web.Response(text=vobiz.build_answer(None), content_type=_XML)
-        xml = self._xml(base)
+        signature = self.webhooks.signature(request, base + "/")
+        if (refusal := self.webhooks.refusal(signature)) is not None:
+            return refusal
         answered = self.registry.answered(callback.call_id)
-        answered.moments.append(request_moment(t_ns, request, body))
-        answered.moments.append(Moment(self._clock(), "webhook", "out", "text", xml))
-        return web.Response(text=xml, content_type=_XML)
+        token = answered.token if self.options.signatures == "require" else None
+        answered.add(request_moment(t_ns, request, body), callback.event)
+        shown = self._xml(base, "…" if token else None)
+        answered.add(Moment(self._clock(), "webhook", "out", "text", shown))
+        return web.Response(text=self._xml(base, token), content_type=_XML)
 
     def _base(self, request: web.Request) -> str | None:
         return base_url(self.options.public_url, request.host)
 
-    def _xml(self, base: str) -> str:
+    def _xml(self, base: str, token: str | None) -> str:
         wanted = self.options.stream.format
         default = str(wanted) == "l16/8000"
         return vobiz.build_answer(
             vobiz.StreamElement(
-                url=socket_url(base),
+                url=socket_url(base) + (f"?token={token}" if token else ""),
                 bidirectional=True,
                 keep_call_alive=True,
                 content_type=None if default else wanted.content_type,
@@ -205,7 +230,11 @@ class SinkServer:
             raise web.HTTPForbidden(text="Pages of this origin may not open a stream here.\n")
         if len(self.registry.running) >= limits.streams:
             raise web.HTTPServiceUnavailable(text=f"{limits.streams} streams are open already.\n")
-        started = datetime.now(UTC)
+        expected: str | None = None
+        if self.options.signatures == "require":
+            expected = self.registry.call_of(request.query.get("token", ""))
+            if expected is None:
+                raise web.HTTPForbidden(text="A stream needs the token its answer gave.\n")
         offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")[0].strip()
         socket = web.WebSocketResponse(
             max_msg_size=limits.message_bytes,
@@ -213,8 +242,24 @@ class SinkServer:
             compress=False,
             timeout=CLOSE_S / 2,
         )
-        await socket.prepare(request)
-        transport = StreamSocket(socket, limits.unsent_bytes)
+        handler = asyncio.current_task()
+        assert handler is not None
+        self._handlers.add(handler)
+        try:
+            await socket.prepare(request)
+            await self._take(request, socket, expected)
+        finally:
+            self._handlers.discard(handler)
+        return socket
+
+    async def _take(
+        self, request: web.Request, socket: web.WebSocketResponse, expected: str | None
+    ) -> None:
+        """Carry one stream from its opening to its end."""
+        connection = request.transport
+        if connection is None:
+            return
+        transport = StreamSocket(socket, connection, self.options.limits.unsent_bytes)
         session = Session(
             self.options,
             self.registry,
@@ -222,18 +267,26 @@ class SinkServer:
             self.hub,
             transport,
             self._clock,
-            started,
+            datetime.now(UTC),
+            expected,
         )
         try:
             await transport.run(session.stream)
         finally:
             task = asyncio.create_task(session.finish(), name=f"voicelab finish {session.key}")
             self._finishing.add(task)
-            task.add_done_callback(self._finishing.discard)
-        return socket
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: asyncio.Task[None]) -> None:
+        self._finishing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("A call could not be finished.", exc_info=error)
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(_TICK_S)
             for session in self.registry.running:
-                session.stream.tick()
+                try:
+                    session.stream.tick()
+                except Exception:
+                    log.exception("The watchdog of call %s failed.", session.stream.id)

@@ -11,8 +11,9 @@ from voicelab.call.stream import Stream
 
 log = logging.getLogger("voicelab.net")
 
+
 CLOSE_S = 2.0
-"""How long the other side has to answer a close."""
+"""How long a close may take, what is still to be sent included; then the connection is cut."""
 
 
 class StreamSocket:
@@ -22,44 +23,47 @@ class StreamSocket:
     ----------
     socket : aiohttp.web.WebSocketResponse
         Prepared.
+    connection : asyncio.Transport
+        What is under it.
     unsent_bytes : int
         What may wait; a peer that reads too slowly for it is closed with 1008.
     """
 
-    def __init__(self, socket: web.WebSocketResponse, unsent_bytes: int) -> None:
+    def __init__(
+        self, socket: web.WebSocketResponse, connection: asyncio.Transport, unsent_bytes: int
+    ) -> None:
         self._socket = socket
+        self._connection = connection
         self._limit = unsent_bytes
         self._waiting_bytes = 0
         self._queue: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
-        self._closing = False
+        self._stream: Stream | None = None
+        self._deadline: asyncio.TimerHandle | None = None
         self._writer = asyncio.create_task(self._write(), name="voicelab stream writer")
 
-    def send_text(self, text: str) -> None:
-        """Queue one text frame."""
-        if self._closing:
-            return
+    def send_text(self, text: str) -> bool:
+        """Queue one text frame; False where nothing can be sent any more."""
+        if self._deadline is not None:
+            return False
+        if self._waiting_bytes + len(text) > self._limit:
+            reason = "you read too slowly"
+            if self._stream is not None:
+                self._stream.close(WSCloseCode.POLICY_VIOLATION, "error", reason)
+            return False
         self._waiting_bytes += len(text)
-        if self._waiting_bytes > self._limit:
-            self.close(WSCloseCode.POLICY_VIOLATION, "you read too slowly")
-        else:
-            self._queue.put_nowait(text)
+        self._queue.put_nowait(text)
+        return True
 
     def close(self, code: int, reason: str) -> None:
-        """Close once what is queued was sent."""
-        if not self._closing:
-            self._closing = True
+        """Close once what is queued was sent, or cut the connection after :data:`CLOSE_S`."""
+        if self._deadline is None:
+            loop = asyncio.get_running_loop()
+            self._deadline = loop.call_later(CLOSE_S, self._connection.abort)
             self._queue.put_nowait((code, reason))
 
-    async def aclose(self) -> None:
-        """End the writer and the socket; a close that was asked for is still sent."""
-        if self._closing:
-            await asyncio.wait({self._writer}, timeout=CLOSE_S)
-        self._writer.cancel()
-        await asyncio.gather(self._writer, return_exceptions=True)
-        await self._socket.close()
-
     async def run(self, stream: Stream) -> None:
-        """Read until the socket closes; the stream's end is the return."""
+        """Read until the socket closes, and tell the stream how it ended."""
+        self._stream = stream
         detail = "the other side closed"
         try:
             while True:
@@ -81,18 +85,38 @@ class StreamSocket:
             detail = "a fault inside voicelab; see the log"
             stream.close(WSCloseCode.INTERNAL_ERROR, "error", detail)
         finally:
-            await self.aclose()
-            stream.on_close(self._socket.close_code, detail)
+            try:
+                await self._aclose()
+            finally:
+                stream.on_close(self._socket.close_code, detail)
+
+    async def _aclose(self) -> None:
+        """End the writer and the socket; a close that was asked for is still sent."""
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                if self._deadline is not None:
+                    await asyncio.wait({self._writer})
+                await self._socket.close()
+        except TimeoutError:
+            self._connection.abort()
+        finally:
+            if self._deadline is not None:
+                self._deadline.cancel()
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
 
     async def _write(self) -> None:
-        while True:
-            item = await self._queue.get()
-            if isinstance(item, tuple):
-                code, reason = item
-                await self._socket.close(code=code, message=_close_reason(reason))
-                return
-            await self._socket.send_str(item)
-            self._waiting_bytes -= len(item)
+        try:
+            while True:
+                item = await self._queue.get()
+                if isinstance(item, tuple):
+                    code, reason = item
+                    await self._socket.close(code=code, message=_close_reason(reason))
+                    return
+                await self._socket.send_str(item)
+                self._waiting_bytes -= len(item)
+        except ConnectionError:
+            self._connection.abort()
 
 
 def _close_reason(text: str) -> bytes:

@@ -7,6 +7,7 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from aiohttp import web
@@ -14,12 +15,14 @@ from aiohttp import web
 from voicelab.call.moment import Kind, Moment
 from voicelab.errors import ProtocolError
 from voicelab.net.options import SinkOptions
-from voicelab.net.recorder import Recorder
 from voicelab.net.registry import CallRegistry
 from voicelab.protocol import vobiz
 from voicelab.store.weblog import append_entry, webhook_entry
 
 log = logging.getLogger("voicelab.net")
+
+_LOG_S = 1.0
+"""So long an answer waits for the log; a provider calls again when it waits for more than 3 s."""
 
 
 class Webhooks:
@@ -35,14 +38,13 @@ class Webhooks:
         self,
         options: SinkOptions,
         registry: CallRegistry,
-        recorder: Recorder,
         clock: Callable[[], int],
     ) -> None:
         self.counts: Counter[str] = Counter()
         self._options = options
         self._registry = registry
-        self._recorder = recorder
         self._clock = clock
+        self._thread = ThreadPoolExecutor(1, "voicelab-webhooks")
         self._token = options.token()
 
     async def take(
@@ -81,27 +83,31 @@ class Webhooks:
             self.counts["unreadable"] += 1
             callback = vobiz.Callback({}, "form")
             refusal = web.Response(status=400, text=f"{error}\n")
-        signature = self._signature(request, url)
-        if signature in self._refused():
-            self.counts[f"signature {signature}"] += 1
-            refusal = web.Response(status=403, text=f"The callback's signature is {signature}.\n")
-        else:
+        signature = self.signature(request, url)
+        forbidden = self.refusal(signature)
+        if forbidden is None:
             self.counts[callback.event or "no event"] += 1
+        else:
+            refusal = forbidden
         await self._log(request, callback, body, signature)
         if refusal is None or refusal.status == 400:
             self._journal(t_ns, request, callback, body)
         return callback, refusal
 
-    def _refused(self) -> tuple[str, ...]:
-        match self._options.signatures:
-            case "off":
-                return ()
-            case "if-present":
-                return ("invalid",)
-            case "require":
-                return ("invalid", "absent")
+    def refusal(self, signature: str) -> web.Response | None:
+        """What to answer a request whose signature the policy does not let pass."""
+        refused: dict[str, tuple[str, ...]] = {
+            "off": (),
+            "if-present": ("invalid",),
+            "require": ("invalid", "absent"),
+        }
+        if signature not in refused[self._options.signatures]:
+            return None
+        self.counts[f"signature {signature}"] += 1
+        return web.Response(status=403, text=f"This request's signature is {signature}.\n")
 
-    def _signature(self, request: web.Request, url: str | None) -> str:
+    def signature(self, request: web.Request, url: str | None) -> str:
+        """``valid invalid absent``, or ``unchecked`` where no token is set."""
         if self._token is None:
             present = vobiz.verify(request.headers, url or "", "") != "absent"
             return "unchecked" if present else "absent"
@@ -122,11 +128,20 @@ class Webhooks:
             signature=signature,
         )
         path = self._options.webhook_log
-        try:
-            await self._recorder.do(lambda: append_entry(path, entry))
-        except OSError as error:
+        writing = asyncio.get_running_loop().run_in_executor(
+            self._thread, append_entry, path, entry
+        )
+        writing.add_done_callback(self._logged)
+        await asyncio.wait({writing}, timeout=_LOG_S)
+
+    def _logged(self, writing: asyncio.Future[None]) -> None:
+        if not writing.cancelled() and (error := writing.exception()) is not None:
             self.counts["not logged"] += 1
-            log.error("A callback is not in %s: %s", path, error)
+            log.error("A callback is not in %s: %s", self._options.webhook_log, error)
+
+    async def aclose(self) -> None:
+        """Write what is still to be written and end the thread."""
+        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
 
     def _journal(
         self, t_ns: int, request: web.Request, callback: vobiz.Callback, body: bytes
@@ -136,7 +151,8 @@ class Webhooks:
         if session is not None:
             session.on_callback(moment, callback.event)
         elif callback.call_id and (answered := self._registry.pending(callback.call_id)):
-            answered.moments.append(moment)
+            if not answered.add(moment, callback.event):
+                self.counts["too many before the socket"] += 1
         else:
             self.counts["of no known call"] += 1
 
@@ -151,12 +167,14 @@ async def read_body(request: web.Request, timeout_s: float) -> bytes:
 
 
 def request_moment(t_ns: int, request: web.Request, body: bytes) -> Moment:
-    """What a request said, as it came: its body, or the query of a request without one."""
+    """What a request said, as it came: its body, or the query of a GET."""
+    if request.method == "GET":
+        return Moment(t_ns, "webhook", "in", "text", request.rel_url.raw_query_string)
     kind: Kind = "text"
     data: str | bytes
     try:
-        data = body.decode() if body else request.rel_url.raw_query_string
-        if body and vobiz.is_json(data):
+        data = body.decode()
+        if "\n" not in data and "\r" not in data and vobiz.is_json(data):
             kind = "m"
     except UnicodeDecodeError:
         kind, data = "bin", body

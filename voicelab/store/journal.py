@@ -84,11 +84,21 @@ class JournalFile:
         self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
 
     def write(self, lines: bytes) -> None:
-        """Append whole lines; where that fails, nothing of them counts as written."""
-        view, at = memoryview(self._header + lines), self._bytes
-        while view:
-            written = os.pwrite(self._fd, view, at)
-            view, at = view[written:], at + written
+        """Append whole lines, also after :meth:`close`.
+
+        Where that fails nothing of them counts as written, and the next write takes their place.
+        """
+        if not lines and not self._header:
+            return
+        fd = self._fd if self._fd >= 0 else os.open(self.path, os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            view, at = memoryview(self._header + lines), self._bytes
+            while view:
+                written = os.pwrite(fd, view, at)
+                view, at = view[written:], at + written
+        finally:
+            if fd != self._fd:
+                os.close(fd)
         self._bytes, self._header = at, b""
 
     def close(self) -> None:
@@ -96,15 +106,6 @@ class JournalFile:
         if self._fd >= 0:
             fd, self._fd = self._fd, -1
             os.close(fd)
-
-
-def append_line(path: Path, line: bytes) -> None:
-    """Add a line to a journal that is no longer open."""
-    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-    try:
-        os.write(fd, line)
-    finally:
-        os.close(fd)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,11 @@ def call_name(started: datetime) -> str:
     return f"call-{utc:%Y-%m-%dT%H-%M-%S}-{utc.microsecond // 1000:03d}Z"
 
 
+def iso_time(when: datetime) -> str:
+    """``2026-05-12T08:21:33.347Z``: UTC, to the millisecond."""
+    return when.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def later(started: datetime) -> datetime:
     """The next millisecond, for a name that is taken."""
     return started + timedelta(milliseconds=1)

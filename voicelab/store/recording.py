@@ -20,8 +20,8 @@ from voicelab.audio.samples import Int16Array
 from voicelab.call.listener import StreamListener
 from voicelab.call.moment import Moment
 from voicelab.call.stream import Stream
-from voicelab.store.journal import JournalFile, append_line, moment_line
-from voicelab.store.names import CallFiles, call_name, later
+from voicelab.store.journal import JournalFile, moment_line
+from voicelab.store.names import CallFiles, call_name, iso_time, later
 from voicelab.store.sound import CallSound
 from voicelab.store.wavfile import WavFile
 
@@ -59,8 +59,6 @@ class Recording(StreamListener):
     ----------
     files : CallFiles or None
         None until the format is known, or where nothing could be created.
-    problem : str or None
-        Why files are missing or incomplete.
     continues : str or None
         The id of the connection that this one takes up again; set it before the start.
     closed : bool
@@ -70,7 +68,6 @@ class Recording(StreamListener):
     def __init__(self, directory: Path, started: datetime, config: dict[str, Any]) -> None:
         self.files: CallFiles | None = None
         self.started = started
-        self.problem: str | None = None
         self.continues: str | None = None
         self.closed = False
         self._directory = directory
@@ -84,15 +81,27 @@ class Recording(StreamListener):
         self._wavs: CallSound | None = None
         self._journal: JournalFile | None = None
         self._given_up = False
-        self._retrying = False
+        self._passing: str | None = None
+        self._lasting: str | None = None
+        self._queued_bytes = 0  # counted by the stream's thread
+        self._written_bytes = 0  # counted by the writer's
+
+    @property
+    def problem(self) -> str | None:
+        """Why files are missing or incomplete, or None; what comes right again is forgotten."""
+        return self._lasting or self._passing
 
     def before(self, moments: Iterable[Moment]) -> None:
         """Put moments from before the socket in front of all that is queued."""
-        self._new_lines.extendleft(moment_line(moment) for moment in reversed(list(moments)))
+        lines = [moment_line(moment) for moment in moments]
+        self._hold(sum(map(len, lines)))
+        self._new_lines.extendleft(reversed(lines))
 
     def on_moment(self, moment: Moment) -> None:
         """Queue a moment; one that comes after the end is appended at once."""
-        self._new_lines.append(moment_line(moment))
+        line = moment_line(moment)
+        if self._hold(len(line)):
+            self._new_lines.append(line)
         if self.closed:
             self.flush()
 
@@ -102,7 +111,7 @@ class Recording(StreamListener):
             "id": stream.id,
             "call_id": stream.call_id,
             "stream_id": stream.stream_id,
-            "started": self.started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "started": iso_time(self.started),
             "formats": {"inbound": str(stream.format), "outbound": str(stream.outbound)},
             "config": self._config,
         }
@@ -115,7 +124,8 @@ class Recording(StreamListener):
 
     def on_audio(self, offset: int, pcm: bytes) -> None:
         """Queue caller audio."""
-        self._new_sound.append(_Audio(offset, pcm))
+        if self._hold(len(pcm)):
+            self._new_sound.append(_Audio(offset, pcm))
 
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
         """Correct what has been written, where it was read the wrong way."""
@@ -138,23 +148,29 @@ class Recording(StreamListener):
             with WavFile(self.files.ear, rate_hz) as ear:
                 ear.write(0, samples.astype("<i2").tobytes())
         except OSError as error:
-            self._incomplete(error)
+            self._lasting = self._lasting or self._incomplete(error)
 
     def finish(self) -> None:
-        """Close the WAVs, their length true; the journal stays open for callbacks."""
+        """Close the WAVs, their length true; the journal stays open for callbacks.
+
+        Sound that the disk refuses even now is tried again until :meth:`close`.
+        """
         with self._lock:
             self._flush()
-            self._close_wavs()
+            if not self._sound:
+                self._close_wavs()
 
     def close(self) -> None:
         """Close everything; idempotent. Later moments are appended one by one."""
-        self.finish()
         with self._lock:
             self.closed = True
             self._flush()
+            if self._sound:
+                self._sound = []
+                self._lasting = f"{self.problem}; the end of the call is not in its files"
+            self._close_wavs()
             if self._journal is not None:
                 self._try(self._journal.close)
-            self._journal = None
 
     def _create(self, header: dict[str, Any], rate_hz: int) -> None:
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -168,13 +184,29 @@ class Recording(StreamListener):
                     break
                 except FileExistsError:
                     continue
-        self._journal = JournalFile(files.journal, header)
+        try:
+            self._journal = JournalFile(files.journal, header)
+        except OSError:
+            self._close_wavs()
+            files.wav.unlink(missing_ok=True)
+            files.heard.unlink(missing_ok=True)
+            raise
         self.files = files
+
+    def _hold(self, size: int) -> bool:
+        """Count what waits in memory; False once a disk that refuses or hangs let too much wait."""
+        self._queued_bytes += size
+        held = self._queued_bytes - self._written_bytes
+        if held > MAX_UNWRITTEN_BYTES and not self._given_up:
+            why = self.problem or "the disk does not answer"
+            self._given_up = True
+            self._lasting = f"given up with {held:,} bytes unwritten: {why}"
+            log.error("This call is not recorded any longer: %s.", self._lasting)
+        return not self._given_up
 
     def _flush(self) -> None:
         if self._given_up:
-            self._new_lines.clear()
-            self._new_sound.clear()
+            self._drop_everything()
         if self.files is None or self._given_up:
             return
         self._lines += _drained(self._new_lines)
@@ -182,18 +214,15 @@ class Recording(StreamListener):
         try:
             self._write_lines()
             self._write_sound()
-            if self._retrying:
-                self.problem, self._retrying = None, False
+            self._passing = None
         except OSError as error:
-            self._keep(error)
+            self._passing = self._incomplete(error)
 
     def _write_lines(self) -> None:
-        assert self.files is not None
         lines = b"".join(self._lines)
         if self._journal is not None:
             self._journal.write(lines)
-        elif lines:
-            append_line(self.files.journal, lines)
+        self._written_bytes += len(lines)
         self._lines = []
 
     def _write_sound(self) -> None:
@@ -207,22 +236,20 @@ class Recording(StreamListener):
                 del self._sound[0]
                 continue
             together = _contiguous(self._sound)
-            self._wavs.write(first.offset, b"".join(together))
+            pcm = b"".join(together)
+            self._wavs.write(first.offset, pcm)
+            self._written_bytes += len(pcm)
             del self._sound[: len(together)]
         self._wavs.refresh()
 
-    def _keep(self, error: OSError) -> None:
-        held = sum(map(len, self._lines))
-        held += sum(len(piece.pcm) for piece in self._sound if isinstance(piece, _Audio))
-        self._incomplete(error)
-        self._retrying = True
-        if held > MAX_UNWRITTEN_BYTES:
-            self._give_up(f"{self.problem}; given up with {held} bytes unwritten")
-
     def _give_up(self, problem: str) -> None:
-        self.problem, self._given_up = problem, True
+        self._lasting, self._given_up = problem, True
         log.error("This call is not recorded: %s.", problem)
-        self._lines, self._sound = [], []
+        self._drop_everything()
+
+    def _drop_everything(self) -> None:
+        for waiting in (self._new_lines, self._new_sound, self._lines, self._sound):
+            waiting.clear()
         self._close_wavs()
 
     def _close_wavs(self) -> None:
@@ -234,12 +261,12 @@ class Recording(StreamListener):
         try:
             act()
         except OSError as error:
-            self._incomplete(error)
+            self._lasting = self._lasting or self._incomplete(error)
 
-    def _incomplete(self, error: OSError) -> None:
-        if not self._given_up:
-            self.problem = f"{self.files.stem if self.files else ''} is incomplete: {error}"
-            log.error("%s. The call goes on.", self.problem)
+    def _incomplete(self, error: OSError) -> str:
+        problem = f"{self.files.stem if self.files else ''} is incomplete: {error}"
+        log.error("%s. The call goes on.", problem)
+        return problem
 
 
 def _drained(queue: deque[Item]) -> list[Item]:

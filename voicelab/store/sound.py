@@ -26,11 +26,13 @@ class CallSound:
     """
 
     def __init__(self, files: CallFiles, rate_hz: int) -> None:
+        self._to_swap: list[WavFile] = []
         self._caller = WavFile(files.wav, rate_hz)
         try:
             self._heard = WavFile(files.heard, rate_hz, 2)
         except OSError:
             self._caller.close()
+            files.wav.unlink(missing_ok=True)
             raise
 
     def write(self, offset: int, pcm: bytes) -> None:
@@ -39,9 +41,14 @@ class CallSound:
         self._heard.write_channel(_LEFT, offset, pcm)
 
     def swap_bytes(self) -> None:
-        """Correct all caller audio so far: it was read in the other byte order."""
-        self._caller.swap_bytes()
-        self._heard.swap_bytes(_LEFT)
+        """Correct all caller audio so far: it was read in the other byte order.
+
+        Where it raises, calling it again goes on where it was.
+        """
+        self._to_swap = self._to_swap or [self._caller, self._heard]
+        while self._to_swap:
+            self._to_swap[0].swap_bytes(_LEFT)
+            del self._to_swap[0]
 
     def refresh(self) -> None:
         """Bring both headers up to date."""

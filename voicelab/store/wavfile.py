@@ -8,9 +8,8 @@ from types import TracebackType
 
 import numpy as np
 
-from voicelab.audio.wav import wav_header
+from voicelab.audio.wav import HEADER_BYTES, wav_header
 
-_HEADER_BYTES = 44
 _BLOCK_BYTES = 1 << 20
 
 
@@ -36,8 +35,14 @@ class WavFile:
         self.rate_hz = rate_hz
         self.channels = channels
         self.frames = 0
+        self._swapping: tuple[int, bytes] | None = None
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-        self.refresh()
+        try:
+            self.refresh()
+        except OSError:
+            os.close(self._fd)
+            path.unlink(missing_ok=True)
+            raise
 
     def __enter__(self) -> WavFile:
         return self
@@ -56,13 +61,13 @@ class WavFile:
 
     def write(self, offset: int, pcm: bytes) -> None:
         """Write int16 little-endian samples (interleaved) from frame ``offset`` on."""
-        _write_all(self._fd, pcm, _HEADER_BYTES + offset * self._frame_bytes)
+        _write_all(self._fd, pcm, HEADER_BYTES + offset * self._frame_bytes)
         self.frames = max(self.frames, offset + len(pcm) // self._frame_bytes)
 
     def write_channel(self, channel: int, offset: int, pcm: bytes) -> None:
         """Write one channel's samples and leave the others as they are."""
         count = len(pcm) // 2
-        at = _HEADER_BYTES + offset * self._frame_bytes
+        at = HEADER_BYTES + offset * self._frame_bytes
         there = os.pread(self._fd, count * self._frame_bytes, at)
         block = np.zeros((count, self.channels), "<i2")
         known = np.frombuffer(there[: len(there) // 2 * 2], "<i2")
@@ -71,13 +76,24 @@ class WavFile:
         self.write(offset, block.tobytes())
 
     def swap_bytes(self, channel: int = 0) -> None:
-        """Turn every sample of one channel written so far into the other byte order."""
-        end = _HEADER_BYTES + self.frames * self._frame_bytes
-        for at in range(_HEADER_BYTES, end, _BLOCK_BYTES):
+        """Turn every sample of one channel written so far into the other byte order.
+
+        Where it raises, calling it again goes on where it was: no sample is turned twice.
+        """
+        end = HEADER_BYTES + self.frames * self._frame_bytes
+        at = HEADER_BYTES
+        if self._swapping is not None:
+            at, turned = self._swapping
+            _write_all(self._fd, turned, at)
+            at += len(turned)
+        while at < end:
             raw = os.pread(self._fd, min(_BLOCK_BYTES, end - at), at)
             block = np.frombuffer(raw, "<i2").reshape(-1, self.channels).copy()
             block[:, channel] = block[:, channel].byteswap()
+            self._swapping = at, block.tobytes()
             _write_all(self._fd, block.tobytes(), at)
+            at += len(raw)
+        self._swapping = None
 
     def refresh(self) -> None:
         """Bring the header up to what is written."""

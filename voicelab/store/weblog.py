@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from voicelab.store.names import iso_time
+
 RECEIVED_AT, OURS = "receivedAt", "_voicelab"
 
 
@@ -46,7 +48,7 @@ def webhook_entry(
     if shadowed := {k: v for k, v in fields.items() if k in (RECEIVED_AT, OURS)}:
         ours["shadowed"] = shadowed
     entry = {k: v for k, v in fields.items() if k not in shadowed}
-    entry[RECEIVED_AT] = received.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    entry[RECEIVED_AT] = iso_time(received)
     entry[OURS] = ours
     return entry
 
