@@ -18,9 +18,26 @@ Each carries its data as attributes and says in its message what to do next.
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
+_OURS = Path(__file__).resolve().parent
+
 
 class VoicelabError(Exception):
-    """The root of all errors that voicelab raises on purpose."""
+    """The root of all errors that voicelab raises on purpose.
+
+    In a notebook it shows the line it came from and its sentence, not the way between them.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        theirs = [
+            frame
+            for frame in traceback.extract_tb(self.__traceback__)
+            if _OURS not in Path(frame.filename).parents and "ipykernel_" in frame.filename
+        ]
+        where = [f"line {frame.lineno}: {frame.line}" for frame in theirs[-1:]]
+        return [*where, f"{type(self).__name__}: {self}"]
 
 
 class FormatError(VoicelabError, ValueError):
@@ -61,10 +78,10 @@ class PortBusy(VoicelabError, OSError):
     port : int
     """
 
-    def __init__(self, host: str, port: int, option: str = "port") -> None:
+    def __init__(self, host: str, port: int) -> None:
         super().__init__(
             f"Port {port} on {host} is already in use. Close what listens there, "
-            f"or choose another port with {option}= ({option}=0 takes any free one)."
+            "or choose another port (0 takes any free one)."
         )
         self.host = host
         self.port = port

@@ -267,10 +267,24 @@ def test_the_detector_does_not_mind_chunks(chunk):
     assert detector.guess.order == "big"
 
 
+@pytest.mark.parametrize("order", ["<i2", ">i2"])
+def test_a_last_look_tells_of_what_was_too_short_for_a_first(order):
+    detector = ByteOrderDetector()
+    assert detector.feed(voice(8000, 0.1).astype(order).tobytes()) is None
+    assert detector.last_look().order == {"<i2": "little", ">i2": "big"}[order]
+
+
+def test_only_silence_is_told_from_nothing_at_all():
+    detector = ByteOrderDetector()
+    detector.feed(bytes(32000))
+    assert detector.last_look().order is None
+    assert "only silence" in detector.guess.reason
+
+
 def test_the_detector_stays_with_its_decision():
     detector = ByteOrderDetector()
     assert detector.guess.order is None
-    assert "no sound" in detector.guess.reason
+    assert "no audio" in detector.guess.reason
     decided = detector.feed(voice(8000, 0.5).tobytes())
     assert decided is not None
     assert decided.order == "little"

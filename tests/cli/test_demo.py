@@ -1,6 +1,8 @@
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,22 @@ def test_the_demo_says_what_it_did(run, tmp_path):
     assert got.returncode == 0, got.stderr
     assert "recorded samples equal what the wire carried" in got.stdout
     assert ".journal.jsonl" in got.stdout
+
+
+def test_the_demo_can_be_interrupted_and_read_in_part(start, tmp_path):
+    demo = start("demo", "--recordings", str(tmp_path))
+    while not any(path.stat().st_size > 44 for path in tmp_path.glob("*Z.wav")):
+        time.sleep(0.02)
+    demo.send_signal(signal.SIGTERM)
+    out, err = demo.communicate(timeout=20)
+    assert demo.returncode == 130, err
+    assert "samples equal" in out
+    closed = start("demo", "--recordings", str(tmp_path))
+    closed.stdout.close()
+    said = closed.stderr.read()
+    closed.wait(timeout=20)
+    assert "Traceback" not in said
+    assert "Broken pipe" not in said
 
 
 def test_usage():

@@ -1,7 +1,9 @@
 import asyncio
+import gc
 import json
 import sys
 import threading
+import warnings
 
 import aiohttp
 import pytest
@@ -116,6 +118,7 @@ async def test_options_that_make_no_sense(tmp_path):
         {"format": "l16/24000"},
         {"agent": "local"},
         {"port": 70000},
+        {"port": "many"},
         {"address": "192.0.2.1"},
         {"signatures": "maybe"},
         {"public_url": "p"},
@@ -188,15 +191,71 @@ async def test_a_cancelled_dial_leaves_nothing(lab, monkeypatch):
 
 
 async def test_a_call_that_could_not_be_stored_says_so(tmp_path):
-    (tmp_path / "file").write_text("")
-    async with await Lab.open(port=0, recordings=tmp_path / "file") as lab:
+    place = tmp_path / "recordings"
+    async with await Lab.open(port=0, recordings=place) as lab:
+        place.rmdir()
+        place.write_text("")
         call = await lab.dial(YES, speed=20)
         await call.ended(timeout=20)
         assert "could be created" in call.problem
         assert "nothing could be created" in repr(call)
         with pytest.raises(CallNotFound, match="could be created"):
             call.audio()
-        assert "text/plain" in call._repr_mimebundle_()
+        assert "could be created" in call._repr_mimebundle_()["text/html"]
+
+
+async def test_a_place_that_cannot_be_written_is_told_before_any_call(tmp_path):
+    (tmp_path / "file").write_text("")
+    for options in (
+        {"recordings": tmp_path / "file"},
+        {"recordings": tmp_path, "webhook_log": tmp_path},
+        {"recordings": tmp_path, "webhook_log": tmp_path / "file" / "log"},
+    ):
+        with pytest.raises(SettingError, match=r"recordings|webhook_log"):
+            await Lab.open(port=0, **options)
+
+
+async def test_what_was_replaced_is_told(tmp_path):
+    first = await Lab.open(port=0, recordings=tmp_path)
+    async with await Lab.open(port=0, recordings=tmp_path) as second:
+        assert f"it replaced <Lab: open on {first.url}" in repr(second)
+
+
+def test_a_lab_whose_loop_has_ended_makes_way(tmp_path):
+    async def leave_open():
+        lab = await Lab.open(port=0, recordings=tmp_path)
+        await lab.dial(YES)
+        return lab.sink.port
+
+    async def open_again(port):
+        async with await Lab.open(port=port, recordings=tmp_path) as lab:
+            return lab.sink.port
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        port = asyncio.run(leave_open())
+        assert asyncio.run(open_again(port)) == port
+        gc.collect()
+
+
+async def test_only_a_path_can_call(lab):
+    for caller in (None, 7, b"x.wav"):
+        with pytest.raises(FormatError, match="path of an audio file"):
+            await lab.dial(caller)
+
+
+def test_an_error_in_a_notebook_is_its_line_and_its_sentence():
+    cell = compile("def dial():\n    fail()\ndial()", "/tmp/ipykernel_7/1.py", "exec")
+
+    def fail():
+        raise FormatError("No such thing.")
+
+    try:
+        exec(cell, {"fail": fail})
+    except FormatError as error:
+        shown = error._render_traceback_()
+    assert shown[0].startswith("line 2")
+    assert shown[-1] == "FormatError: No such thing."
 
 
 @pytest.mark.parametrize("host", ["kernel", "thread"])

@@ -56,7 +56,7 @@ def test_a_bare_wav_is_a_call_without_events(tmp_path):
     assert call.moments() == []
     assert call.id is None
     assert repr(call) == (
-        "<Call call-2026-05-12T08-21-33-347Z: no journal, 0.30 s of 16-bit PCM at 8000 Hz>"
+        "<Call call-2026-05-12T08-21-33-347Z: no journal, 0.30 s of PCM_16 at 8000 Hz>"
     )
     html = call._repr_mimebundle_()["text/html"]
     assert "neither frames nor events are known" in html
@@ -102,3 +102,28 @@ def test_a_journal_without_its_wav_still_tells(tmp_path):
     assert call.facts.format == "mulaw/8000"
     with pytest.raises(CallNotFound, match="was not recorded"):
         call.audio()
+
+
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE", "PCM_24", "PCM_16", "ULAW"])
+def test_any_wav_is_read_at_its_own_level(tmp_path, subtype):
+    samples = np.array([0, 1000, -1000, 20000] * 400, np.int16)
+    written = samples / 32768 if subtype in ("FLOAT", "DOUBLE") else samples
+    soundfile.write(tmp_path / "call-z.wav", written, 8000, subtype=subtype)
+    call = load(tmp_path / "call-z.wav")
+    tolerance = 400 if subtype == "ULAW" else 1
+    assert np.abs(call.audio().samples.astype(int) - samples).max() <= tolerance
+    assert subtype in repr(call)
+
+
+def test_a_stereo_wav_has_a_lane_a_channel(tmp_path):
+    soundfile.write(tmp_path / "call-s.wav", np.zeros((800, 2), np.int16), 8000)
+    call = load(tmp_path / "call-s.wav")
+    assert len(call.plot().axes) == 2
+    assert "2 channels" in repr(call)
+    assert "image/png" in call._repr_mimebundle_()["text/html"]
+
+
+def test_a_file_of_another_kind_is_told_apart_from_a_missing_one(tmp_path):
+    (tmp_path / "m.mp3").write_bytes(b"x")
+    with pytest.raises(CallNotFound, match="only WAVs and journals"):
+        load(tmp_path / "m.mp3")

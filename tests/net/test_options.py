@@ -56,7 +56,7 @@ def test_only_what_a_provider_can_send_is_asked_for():
 def test_a_busy_port_that_was_given_is_named_and_a_default_moves():
     with listen("127.0.0.1", 0, given=True) as first:
         port = first.getsockname()[1]
-        with pytest.raises(PortBusy, match=f"Port {port}") as caught:
+        with pytest.raises(PortBusy, match=f"Port {port} on 127") as caught:
             listen("127.0.0.1", port, given=True)
         assert caught.value.port == port
         with listen("127.0.0.1", port, given=False) as second:

@@ -157,8 +157,8 @@ async def test_a_signature_nobody_can_check_is_called_that(sink):
 
 
 async def test_a_log_that_cannot_be_written_does_not_lose_the_callback(make_sink, tmp_path):
-    (tmp_path / "folder").mkdir()
     sink = await make_sink(webhook_log=tmp_path / "folder")
+    (tmp_path / "folder").mkdir()
     async with sink.http.post(f"{sink.url}/webhook", data={"Event": "E"}) as answer:
         assert answer.status == 200
     assert sink.server.webhooks.counts["not logged"] == 1

@@ -41,6 +41,8 @@ class CallFacts:
         The provider's status callbacks, by event, in order.
     broken_lines : int
         Journal lines that cannot be read.
+    stored : str or None
+        What a bare WAV holds, in words.
     """
 
     id: str | None
@@ -57,6 +59,7 @@ class CallFacts:
     ended_detail: str | None = None
     callbacks: tuple[str, ...] = ()
     broken_lines: int = 0
+    stored: str | None = None
 
     @property
     def duration_s(self) -> float:
@@ -66,8 +69,10 @@ class CallFacts:
     @property
     def line(self) -> str:
         """Format and byte order in words: ``l16/8000 little-endian``."""
+        if "format_refused" in self.health.get("odd", ()):
+            return "a format that was refused"
         if self.format is None:
-            return f"16-bit PCM at {self.rate_hz} Hz"
+            return self.stored or ""
         return f"{self.format} {self.byte_order}-endian" if self.byte_order else self.format
 
 
@@ -129,8 +134,9 @@ def call_facts(journal: Journal) -> CallFacts:
     )
 
 
-def bare_facts(audio: Audio) -> CallFacts:
-    """What a WAV without a journal tells."""
+def bare_facts(audio: Audio, holds: str) -> CallFacts:
+    """What a WAV without a journal tells; ``holds`` is what its samples are stored as."""
+    channels = "" if audio.channels == 1 else f", {audio.channels} channels"
     return CallFacts(
         id=None,
         call_id=None,
@@ -141,6 +147,7 @@ def bare_facts(audio: Audio) -> CallFacts:
         byte_order_reason=None,
         rate_hz=audio.rate_hz,
         samples=len(audio.samples),
+        stored=f"{holds} at {audio.rate_hz} Hz{channels}",
     )
 
 

@@ -16,7 +16,8 @@ from voicelab.analysis.envelope import envelope
 
 # Okabe and Ito's palette, told apart with any colour vision.
 CALLER, AGENT, FAULT, MARK = "#0072B2", "#D55E00", "#CC79A7", "#009E73"
-_INK, _FAINT = "#333333", "#D9D9D9"
+# Grey enough for paper and for a dark page; the ground is left open.
+_INK, _FAINT = "#7A7A7A", "#80808040"
 _WIDTH_IN, _LANE_IN, _DPI = 9.0, 1.15, 144
 _COLUMNS = 1600
 
@@ -26,7 +27,7 @@ class Picture(Figure):
 
     def _repr_png_(self) -> tuple[bytes, dict[str, Any]]:
         out = io.BytesIO()
-        self.savefig(out, format="png")
+        self.savefig(out, format="png", transparent=True)
         width, height = self.get_size_inches() * self.dpi / 2
         return out.getvalue(), {"width": int(width), "height": int(height)}
 
@@ -57,7 +58,7 @@ def call_figure(lanes: Sequence[Lane], marks: Sequence[Mark] = (), title: str = 
         figsize=(_WIDTH_IN, 0.75 + _LANE_IN * len(lanes)), dpi=_DPI, layout="constrained"
     )
     axes = figure.subplots(len(lanes), 1, sharex=True, squeeze=False)[:, 0]
-    end_s = max((len(lane.samples) / lane.rate_hz for lane in lanes), default=0.0)
+    end_s = max(len(lane.samples) / lane.rate_hz for lane in lanes)
     for ax, lane in zip(axes, lanes, strict=True):
         _waveform(ax, lane)
         for mark in marks:
@@ -66,7 +67,9 @@ def call_figure(lanes: Sequence[Lane], marks: Sequence[Mark] = (), title: str = 
             else:
                 ax.axvline(mark.t_s, color=mark.colour, lw=1)
     _label_marks(axes[0], marks)
-    axes[-1].set_xlim(0, max(end_s, 0.02))
+    axes[-1].set_xlim(0, end_s or 1.0)
+    if not end_s:
+        axes[0].text(0.5, 0.5, "no audio yet", transform=axes[0].transAxes, ha="center", color=_INK)
     axes[-1].set_xlabel("seconds since the call's first sample", color=_INK, fontsize=9)
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=10, color=_INK)

@@ -107,7 +107,7 @@ class ByteOrderDetector:
         self._window_bytes = 10 * self._step_bytes
         self._held = bytearray()
         self._next_look_bytes = 2 * self._step_bytes
-        self._guess = _unknown("no sound has come yet")
+        self._guess = _unknown("no audio has come")
 
     @property
     def guess(self) -> ByteOrderGuess:
@@ -133,8 +133,16 @@ class ByteOrderDetector:
             self._take(data[start : start + self._step_bytes])
         return self._guess if self._guess.order is not None else None
 
+    def last_look(self) -> ByteOrderGuess:
+        """Look once more at what is held: nothing more will come, however little it was."""
+        if self._guess.order is None and self._held:
+            self._guess = guess_byte_order(bytes(self._held[: len(self._held) // 2 * 2]))
+        return self._guess
+
     def _take(self, piece: bytes) -> None:
         if len(piece) % 2 == 0 and not piece.strip(b"\0"):
+            if not self._held:
+                self._guess = _unknown("there was only silence, which reads the same both ways")
             return
         self._held += piece
         self._next_look_bytes -= len(piece)

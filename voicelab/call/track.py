@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from voicelab.audio.byteorder import ByteOrderDetector
+from voicelab.audio.byteorder import ByteOrderDetector, ByteOrderGuess
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.health import StreamHealth
 from voicelab.call.jitter import Jitter
@@ -99,8 +99,12 @@ class CallerTrack:
 
     def finish(self) -> None:
         """Settle what the audio never told."""
-        if self._detector is not None:
-            guess = self._detector.guess
+        if self._detector is None or not self.samples:
+            return
+        guess = self._detector.last_look()
+        if guess.order is not None:
+            self._found(guess)
+        else:
             self._decide(DOCUMENTED_ORDER, 0.0, f"{guess.reason}; so the documented order was used")
 
     def _whole_samples(self, payload: bytes) -> bytes:
@@ -142,10 +146,13 @@ class CallerTrack:
     def _detect(self, payload: bytes) -> None:
         assert self._detector is not None
         guess = self._detector.feed(payload)
-        if guess is None or guess.order is None:
-            return
-        self._decide(guess.order, guess.confidence, guess.reason)
+        if guess is not None:
+            self._found(guess)
+
+    def _found(self, guess: ByteOrderGuess) -> None:
         order = guess.order
+        assert order is not None
+        self._decide(order, guess.confidence, guess.reason)
         self._audience.tell(lambda other: other.on_byte_order(order, order != DOCUMENTED_ORDER))
 
     def _decide(self, order: ByteOrder, confidence: float, reason: str) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from typing import Any
 
+from voicelab.cli.call import on_signals
 from voicelab.cli.progress import Progress
 
 
@@ -34,6 +36,8 @@ async def run(options: argparse.Namespace) -> int:
         print(f"A sink listens on {lab.url}. {path.name} calls it.", file=say)
         with Progress("on the phone") as progress:
             call = await lab.dial(path, on_progress=progress)
+            hanging_up: list[asyncio.Task[None]] = []
+            on_signals(lambda: hanging_up.append(asyncio.create_task(call.hangup())))
             await call.ended(timeout=60)
         verdict = compare_samples(call.audio().samples, call.sent_pcm())
         files, result = call.files, call.result
@@ -48,7 +52,11 @@ async def run(options: argparse.Namespace) -> int:
         else:
             print(call)
             print(f"  {verdict.reason}")
+            for note in result.notes:
+                print(f"  the caller's file: {note}")
             for file in files.existing():
                 print(f"  {file}")
             print("Next: `make lab` opens the same call in a notebook.")
+    if hanging_up:
+        return 130
     return 0 if verdict.exact else 1

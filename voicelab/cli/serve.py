@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import sys
 from typing import Any
 
 from voicelab.cli.call import on_signals
@@ -65,13 +66,16 @@ async def run(options: argparse.Namespace) -> int:
     )
     try:
         server = sink.server.options
+        if sink.server.busy_port:
+            print(f"port {sink.server.busy_port} is busy; using another", file=sys.stderr)
         print(f"voicelab listens on {sink.url}", flush=True)
         print(f"  answer URL   {server.public_url or sink.url}/")
         print(f"  recordings   {server.recordings}")
         print(f"  webhook log  {server.webhook_log}", flush=True)
         await stop.wait()
         running = len(sink.server.registry.running)
-        print(f"Stopping; finishing {running} open recordings." if running else "Stopping.")
+        plural = "" if running == 1 else "s"
+        print(f"Stopping; finishing {running} open recording{plural}." if running else "Stopping.")
     finally:
         await sink.close()
     return 0

@@ -12,11 +12,12 @@ from voicelab.analysis.facts import CallFacts, bare_facts, call_facts, stream_fa
 from voicelab.audio.clip import Audio
 from voicelab.call.moment import Moment
 from voicelab.call.stream import StreamState
-from voicelab.errors import CallNotFound, CallTimeout, FormatError, StateError
+from voicelab.errors import CallNotFound, CallTimeout, StateError
 from voicelab.lab.display import mimebundle
 from voicelab.lab.host import Host
 from voicelab.store.journal import Journal, read_journal
 from voicelab.store.names import CallFiles, iso_time
+from voicelab.store.wavfile import read_wav
 
 if TYPE_CHECKING:
     from voicelab.analysis.figures import Picture
@@ -83,6 +84,11 @@ class Call:
         return files
 
     @property
+    def has_files(self) -> bool:
+        """Whether anything is stored."""
+        return self._session is None or self._session.recording.files is not None
+
+    @property
     def problem(self) -> str | None:
         """Why files are missing or incomplete, or None."""
         return self._session.recording.problem if self._session else None
@@ -116,7 +122,10 @@ class Call:
             )
         journal = self.journal
         if self._facts is None:
-            self._facts = call_facts(journal) if journal.header else bare_facts(self.audio())
+            if journal.header:
+                self._facts = call_facts(journal)
+            else:
+                self._facts = bare_facts(*read_wav(self.files.wav))
         return self._facts
 
     def moments(self) -> list[Moment]:
@@ -136,8 +145,6 @@ class Call:
         CallNotFound
             Where that side was not recorded.
         """
-        import soundfile
-
         self._flush()
         files = self.files
         paths = {"caller": files.wav, "heard": files.heard, "ear": files.ear}
@@ -145,11 +152,7 @@ class Call:
             raise CallNotFound(f"A call has no side {side!r}; choose 'caller', 'heard' or 'ear'.")
         if not paths[side].exists():
             raise CallNotFound(f"There is no {paths[side].name}: that side was not recorded.")
-        try:
-            samples, rate_hz = soundfile.read(paths[side], dtype="int16")
-        except soundfile.SoundFileError as error:
-            raise FormatError(f"{paths[side]} is no audio that can be read: {error}") from None
-        return Audio(np.ascontiguousarray(samples), rate_hz)
+        return read_wav(paths[side])[0]
 
     def sent_pcm(self) -> NDArray[np.int16]:
         """What the simulated caller's frames carried so far, decoded: int16 of shape (n,).
@@ -165,7 +168,7 @@ class Call:
         return sent
 
     def plot(self) -> Picture:
-        """Draw both sides on one time axis, with what happened."""
+        """Draw both sides on one time axis, with what was lost; a silent agent is left out."""
         from voicelab.lab.picture import call_picture
 
         return call_picture(self)

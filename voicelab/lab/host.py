@@ -23,6 +23,11 @@ class Host(Protocol):
 
     name: HostName
 
+    @property
+    def gone(self) -> bool:
+        """Whether its loop has ended without it."""
+        ...
+
     def check(self) -> None:
         """Raise StateError where the running loop is not one to call from."""
         ...
@@ -43,6 +48,11 @@ class KernelHost:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+
+    @property
+    def gone(self) -> bool:
+        """Whether the loop it was opened in is closed."""
+        return self._loop.is_closed()
 
     def check(self) -> None:
         """Raise StateError on any other loop than the one the lab was opened in."""
@@ -76,6 +86,11 @@ class ThreadHost:
         self._released = False
         _quicker_switches.acquire()
         self._thread.start()
+
+    @property
+    def gone(self) -> bool:
+        """Never: the loop is its own."""
+        return False
 
     def check(self) -> None:
         """Any loop may call."""
@@ -165,5 +180,6 @@ def make_host(name: str) -> Host:
         case "thread":
             return ThreadHost()
     raise SettingError(
-        f"host is {name!r}; choose 'kernel' (this loop) or 'thread' (one of its own)."
+        f"host is {name!r}; choose 'kernel' (this loop) or 'thread' (one of its own). "
+        "The address to listen on is address=."
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.moment import Moment, fact
-from voicelab.errors import CallTimeout, SettingError, StateError
+from voicelab.errors import CallTimeout, FormatError, SettingError, StateError
 from voicelab.lab.call import Call
 from voicelab.lab.closing import Closing
 from voicelab.lab.display import mimebundle
@@ -37,6 +37,7 @@ class Lab:
 
     def __init__(self) -> None:
         self.sink: Sink
+        self._replaced: str | None = None
         self._lines: set[SimulatedCall] = set()
         self._following: set[asyncio.Task[None]] = set()
         self._closing = Closing()
@@ -72,7 +73,7 @@ class Lab:
                 f"agent is {agent!r}; this version takes calls and records them, agent=None."
             )
         lab = cls()
-        await replace(f"lab {name}", lab)
+        lab._replaced = await replace(f"lab {name}", lab)
         try:
             lab.sink = await Sink.open(port=port, name=None, **options)
         except BaseException:
@@ -147,6 +148,10 @@ class Lab:
             max_s=max_s,
             speed=speed,
         )
+        if not isinstance(caller, str | Path):
+            raise FormatError(
+                f"A caller is the path of an audio file, not {type(caller).__name__}."
+            )
         return await self.sink.host.run(self._dial(carrier, existing(caller), _here(on_progress)))
 
     def calls(self) -> list[Call]:
@@ -163,6 +168,10 @@ class Lab:
         StateError
             On another event loop than the one the lab was opened in.
         """
+        if hasattr(self, "sink") and self.sink.host.gone:
+            forget(self)
+            await self.sink.close()
+            return
         if hasattr(self, "sink"):
             self.sink.host.check()
         await self._closing.run(self._close)
@@ -222,7 +231,9 @@ class Lab:
         await self.close()
 
     def __repr__(self) -> str:
-        return f"<Lab: {self.sink.state if hasattr(self, 'sink') else 'not open'}>"
+        state = self.sink.state if hasattr(self, "sink") else "not open"
+        instead = f"; it replaced {self._replaced}" if self._replaced and self.is_open else ""
+        return f"<Lab: {state}{instead}>"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         return mimebundle("lab", self)

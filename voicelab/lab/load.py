@@ -27,6 +27,8 @@ def load(path: str | Path) -> Call:
     if not files.existing():
         files = CallFiles.of(existing(files.wav))
     if not files.wav.is_file() and not files.journal.is_file():
+        if existing(path).is_file():
+            raise CallNotFound(f"{path} is no file of a call; only WAVs and journals are loaded.")
         raise CallNotFound(
             f"There is no call at {path}. Give one of its files, such as "
             f"recordings/call-….wav, or the part of the name that they share."

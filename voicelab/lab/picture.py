@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 def call_picture(call: Call) -> Picture:
     """Both sides of a call on one time axis."""
     caller = call.audio()
-    lanes = [Lane("caller", caller.samples, caller.rate_hz, CALLER)]
-    if call.files.heard.exists():
-        agent = call.audio("heard").samples[:, 1]
-        if agent.any():
-            lanes.append(Lane("agent", agent, caller.rate_hz, AGENT))
+    if caller.channels > 1:
+        lanes = [
+            Lane(f"channel {n}", samples, caller.rate_hz, CALLER)
+            for n, samples in enumerate(caller.samples.T, 1)
+        ]
+    else:
+        lanes = [Lane("caller", caller.samples, caller.rate_hz, CALLER)]
+        if call.files.heard.exists():
+            agent = call.audio("heard").samples[:, 1]
+            if agent.any():
+                lanes.append(Lane("agent", agent, caller.rate_hz, AGENT))
     return call_figure(lanes, loss_marks(call, caller.rate_hz), call.files.stem.name)
 
 
@@ -43,11 +49,13 @@ def loss_marks(call: Call, rate_hz: int) -> list[Mark]:
 
 
 def call_html(call: Call) -> dict[str, Any]:
-    """The picture over the facts."""
+    """The picture over the facts; the facts alone where there is nothing to draw."""
+    if call.problem and not call.has_files:
+        return {"text/html": facts_table(call)}
     png, size = call_picture(call)._repr_png_()
     image = (
         f'<img alt="{escape(repr(call))}" width="{size["width"]}" '
-        f'style="max-width:100%;background:#fff" '
+        f'style="max-width:100%" '
         f'src="data:image/png;base64,{base64.b64encode(png).decode()}">'
     )
     return {"text/html": f'<div class="voicelab-call">{image}{facts_table(call)}</div>'}
@@ -59,6 +67,10 @@ def facts_table(call: Call) -> str:
     rows: list[tuple[str, str]] = [("state", call_state(call))]
     if facts.ended_detail:
         rows[0] = ("state", f"ended: {facts.ended_detail}")
+    if call.result is not None and call.result.ended_by:
+        rows[0] = ("state", f"ended by the {call.result.ended_by}")
+    if facts.call_id:
+        rows.append(("call id", facts.call_id))
     rows.append(("audio", f"{facts.duration_s:.2f} s, {facts.samples:,} samples"))
     rows.append(("format", facts.line))
     if facts.byte_order_reason:
@@ -78,7 +90,8 @@ def facts_table(call: Call) -> str:
         rows.append(("journal", f"{facts.broken_lines} lines cannot be read"))
     if call.problem:
         rows.append(("problem", call.problem))
-    rows.append(("files", ", ".join(path.name for path in call.files.existing())))
+    if call.has_files:
+        rows.append(("files", ", ".join(path.name for path in call.files.existing())))
     return table(rows)
 
 

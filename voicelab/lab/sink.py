@@ -145,13 +145,14 @@ class Sink:
 
     @property
     def state(self) -> str:
-        """``open on http://127.0.0.1:3000, 1 call running, 3 in all`` or ``closed``."""
-        calls = list(self.server.registry)
-        took = f"{len(self.server.registry.running)} running, {len(calls)} in all"
+        """``open on http://127.0.0.1:3000, calls: 1 running, 3 in all`` or ``closed, calls: 3``."""
+        calls = len(list(self.server.registry))
+        if self._closing.begun:
+            return f"closed, calls: {calls}"
+        busy = self.server.busy_port
+        where = f"{self.url} ({busy} was busy)" if busy else self.url
         return (
-            f"closed, calls: {len(calls)}"
-            if self._closing.begun
-            else f"open on {self.url}, calls: {took}"
+            f"open on {where}, calls: {len(self.server.registry.running)} running, {calls} in all"
         )
 
     def calls(self) -> list[Call]:
@@ -178,6 +179,10 @@ class Sink:
         StateError
             On another event loop than the one the sink was opened in.
         """
+        if self.host.gone:
+            forget(self)
+            self.server.abandon()
+            return
         self.host.check()
         await self._closing.run(self._close)
 

@@ -28,10 +28,11 @@ def _open() -> dict[str, Closable]:
     return things
 
 
-async def replace(name: str, thing: Closable) -> None:
-    """Close what is open under a name and put a new thing there."""
+async def replace(name: str, thing: Closable) -> str | None:
+    """Close what is open under a name, put a new thing there, and say what was closed."""
+    replaced = None
     while (before := _open().get(name)) is not None:
-        log.info("%r is replaced by a new one of the same name.", before)
+        replaced = repr(before)
         try:
             await before.close()
         except StateError as error:
@@ -41,6 +42,7 @@ async def replace(name: str, thing: Closable) -> None:
         if _open().get(name) is before:
             del _open()[name]
     _open()[name] = thing
+    return replaced
 
 
 def forget(thing: Closable) -> None:

@@ -45,6 +45,9 @@ def loss_words(health: dict[str, int]) -> list[str]:
         return []
     words = [f"{health['frames']} frames"]
     words.append(f"{health['lost']} lost" if health["lost"] else "none lost")
-    words += [f"{health[name]} {name}" for name in ("duplicates", "late") if health[name]]
+    if health["duplicates"]:
+        words.append(f"{health['duplicates']} doubled")
+    if health["late"]:
+        words.append(f"{health['late']} late")
     words.append(f"jitter {health['jitter_ms']:.1f} ms")
     return words

@@ -30,7 +30,9 @@ def listen(host: str, port: int, *, given: bool) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
-        raise SettingError(f"host is {host!r}, which cannot be listened on: {error}") from None
+        raise SettingError(
+            f"{host!r} is no address of this machine to listen on: {error.strerror}."
+        ) from None
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -86,8 +86,8 @@ class SinkOptions:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if self.port is not None and not 0 <= self.port <= 65535:
-            raise SettingError(f"port is {self.port}; it goes from 0 (any free one) to 65535.")
+        if self.port is not None and self.port not in range(65536):
+            raise SettingError(f"port is {self.port!r}; it goes from 0 (any free one) to 65535.")
         if self.public_url is not None:
             check_public_url(self.public_url)
         if self.signatures not in ("off", "if-present", "require"):

@@ -60,6 +60,10 @@ class Recorder:
             await self.close_journal(recording)
         self._thread.shutdown(wait=True)
 
+    def abandon(self) -> None:
+        """End the thread without a loop."""
+        self._thread.shutdown(wait=True)
+
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._every_s)

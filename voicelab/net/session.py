@@ -11,7 +11,7 @@ from datetime import datetime
 from voicelab.call.hub import Hub
 from voicelab.call.listener import StreamEnd, StreamListener, Transport
 from voicelab.call.moment import Moment
-from voicelab.call.stream import Stream
+from voicelab.call.stream import Stream, StreamState
 from voicelab.net.options import SinkOptions
 from voicelab.net.recorder import Recorder
 from voicelab.net.registry import CallRegistry
@@ -81,7 +81,9 @@ class Session(StreamListener):
         early, self._early = self._early, None
         for moment in early or ():
             self._hub.publish(self.topic, moment)
-        log.info("Call %s began: %s.", stream.id, stream.format)
+        if stream.state is StreamState.OPEN:
+            known_as = f" ({stream.call_id})" if stream.call_id else ""
+            log.info("Call %s%s began: %s.", stream.id, known_as, stream.format)
 
     def on_moment(self, moment: Moment) -> None:
         """Hand every moment to those who follow the call, once its name is known."""
@@ -92,7 +94,7 @@ class Session(StreamListener):
 
     def on_end(self, end: StreamEnd) -> None:
         """Say how it ended."""
-        log.info("Call %s ended: %s.", self.stream.id, end.detail)
+        log.info("Call %s ended: %s.", self.stream.id, end.detail.rstrip("."))
 
     def add(self, moment: Moment) -> None:
         """Add a moment from outside the stream, timed by the clock itself."""
@@ -128,6 +130,13 @@ class Session(StreamListener):
                 await self._recorder.close_journal(self.recording)
             finally:
                 self.closed.set()
+
+    def abandon(self) -> None:
+        """Close the files at once, without the event loop's help."""
+        self._registry.ended(self)
+        self.recording.close()
+        self.ended.set()
+        self.closed.set()
 
     def _adopt(self, call_id: str) -> str | None:
         before = self._registry.previous(self, call_id)

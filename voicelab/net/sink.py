@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -14,7 +16,7 @@ from aiohttp import WSCloseCode, web
 from voicelab.audio.samples import Int16Array
 from voicelab.call.hub import Hub
 from voicelab.call.moment import Moment
-from voicelab.errors import ProtocolError, StateError
+from voicelab.errors import ProtocolError, SettingError, StateError
 from voicelab.net.listen import listen
 from voicelab.net.options import SinkOptions
 from voicelab.net.public_url import (
@@ -52,6 +54,8 @@ class SinkServer:
     ----------
     port : int
         Where it listens, once started.
+    busy_port : int or None
+        The default port, where that was taken and another one is used.
     registry : CallRegistry
     hub : Hub
         Every moment of a call on ``call:<id>``; new sessions on ``calls``.
@@ -61,11 +65,13 @@ class SinkServer:
     def __init__(self, options: SinkOptions, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self.options = options
         self.port = 0
+        self.busy_port: int | None = None
         self.registry = CallRegistry(options.limits.remembered)
         self.hub = Hub()
         self._clock = clock
         self._recorder = Recorder(options.limits.flush_s)
         self.webhooks = Webhooks(options, self.registry, clock)
+        self._sock: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._handlers: set[asyncio.Task[Any]] = set()
@@ -91,8 +97,9 @@ class SinkServer:
         """
         if self._runner is not None:
             raise StateError("This sink has been started already; make a new one.")
+        self._probe_places()
         port, given = self.options.wanted_port()
-        sock = listen(self.options.host, port, given=given)
+        self._sock = sock = listen(self.options.host, port, given=given)
         try:
             self._runner = web.AppRunner(
                 self._app(),
@@ -109,8 +116,34 @@ class SinkServer:
             sock.close()
             raise
         self.port = sock.getsockname()[1]
+        self.busy_port = port if port not in (0, self.port) else None
         self._recorder.start()
         self._ticker = asyncio.create_task(self._tick(), name="voicelab watchdog")
+
+    def _probe_places(self) -> None:
+        """Find out now, not at the first call, whether recordings and callbacks can be kept."""
+        log_file = self.options.webhook_log
+        for option, folder in (
+            ("recordings", self.options.recordings),
+            ("webhook_log", log_file.parent),
+        ):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryFile(dir=folder):
+                    pass
+            except OSError as error:
+                raise SettingError(f"{option}: {folder} cannot be written to: {error}.") from None
+        if log_file.is_dir():
+            raise SettingError(f"webhook_log: {log_file} is a folder; name a file.")
+
+    def abandon(self) -> None:
+        """Free what can be freed when the event loop is gone: the port and the recordings."""
+        if self._sock is not None:
+            self._sock.close()
+        for session in self.registry:
+            session.abandon()
+        self._recorder.abandon()
+        self.webhooks.abandon()
 
     async def aclose(self) -> None:
         """End every stream, finish every file, stop listening.
@@ -194,6 +227,7 @@ class SinkServer:
             return web.Response(text=vobiz.build_answer(None), content_type=_XML)
         signature = self.webhooks.signature(request, base + "/")
         if (refusal := self.webhooks.refusal(signature)) is not None:
+            log.warning("A call was refused: its request's signature is %s.", signature)
             return refusal
         answered = self.registry.answered(callback.call_id)
         token = answered.token if self.options.signatures == "require" else None
@@ -236,7 +270,7 @@ class SinkServer:
             if expected is None:
                 raise web.HTTPForbidden(text="A stream needs the token its answer gave.\n")
         offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")[0].strip()
-        socket = web.WebSocketResponse(
+        ws = web.WebSocketResponse(
             max_msg_size=limits.message_bytes,
             protocols=(offered,) if offered else (),
             compress=False,
@@ -246,20 +280,20 @@ class SinkServer:
         assert handler is not None
         self._handlers.add(handler)
         try:
-            await socket.prepare(request)
-            await self._take(request, socket, expected)
+            await ws.prepare(request)
+            await self._take(request, ws, expected)
         finally:
             self._handlers.discard(handler)
-        return socket
+        return ws
 
     async def _take(
-        self, request: web.Request, socket: web.WebSocketResponse, expected: str | None
+        self, request: web.Request, ws: web.WebSocketResponse, expected: str | None
     ) -> None:
         """Carry one stream from its opening to its end."""
         connection = request.transport
         if connection is None:
             return
-        transport = StreamSocket(socket, connection, self.options.limits.unsent_bytes)
+        transport = StreamSocket(ws, connection, self.options.limits.unsent_bytes)
         session = Session(
             self.options,
             self.registry,
@@ -272,10 +306,12 @@ class SinkServer:
         )
         try:
             await transport.run(session.stream)
-        finally:
-            task = asyncio.create_task(session.finish(), name=f"voicelab finish {session.key}")
-            self._finishing.add(task)
-            task.add_done_callback(self._finished)
+        except asyncio.CancelledError:
+            session.abandon()
+            raise
+        task = asyncio.create_task(session.finish(), name=f"voicelab finish {session.key}")
+        self._finishing.add(task)
+        task.add_done_callback(self._finished)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._finishing.discard(task)

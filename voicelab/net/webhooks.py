@@ -70,6 +70,7 @@ class Webhooks:
             body = await read_body(request, self._options.limits.request_s)
         except web.HTTPException as error:
             self.counts[error.reason] += 1
+            log.warning("A callback was refused: %d %s.", error.status, error.reason)
             raise
         refusal: web.Response | None = None
         try:
@@ -89,6 +90,11 @@ class Webhooks:
             self.counts[callback.event or "no event"] += 1
         else:
             refusal = forbidden
+        if refusal is not None:
+            said = (refusal.text or "").strip()
+            log.warning("A callback was refused: %d %s", refusal.status, said)
+        else:
+            log.debug("Callback %s of call %s.", callback.event, callback.call_id)
         await self._log(request, callback, body, signature)
         if refusal is None or refusal.status == 400:
             self._journal(t_ns, request, callback, body)
@@ -142,6 +148,10 @@ class Webhooks:
     async def aclose(self) -> None:
         """Write what is still to be written and end the thread."""
         await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+
+    def abandon(self) -> None:
+        """End the thread without a loop."""
+        self._thread.shutdown(wait=True)
 
     def _journal(
         self, t_ns: int, request: web.Request, callback: vobiz.Callback, body: bytes
