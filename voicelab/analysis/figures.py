@@ -18,7 +18,7 @@ from voicelab.analysis.envelope import envelope
 CALLER, AGENT, FAULT, MARK = "#0072B2", "#D55E00", "#CC79A7", "#009E73"
 # Grey enough for paper and for a dark page; the ground is left open.
 _INK, _FAINT = "#7A7A7A", "#80808040"
-_WIDTH_IN, _LANE_IN, _DPI = 9.0, 1.15, 144
+_WIDTH_IN, _LANE_IN, _DPI = 9.0, 1.45, 144
 _COLUMNS = 1600
 
 
@@ -89,6 +89,7 @@ def _waveform(ax: Axes, lane: Lane) -> None:
     ax.grid(axis="x", color=_FAINT, lw=0.5)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
+    ax.spines["bottom"].set_color(_INK)
     ax.set_yticks([-_scale(peak), 0, _scale(peak)])
 
 

@@ -98,7 +98,7 @@ def facts_table(call: Call) -> str:
 def table(rows: Sequence[tuple[str, str]]) -> str:
     """Two columns of text, escaped."""
     cells = "".join(
-        f'<tr><th style="text-align:left">{escape(name)}</th>'
+        f'<tr><th style="text-align:left;white-space:nowrap">{escape(name)}</th>'
         f'<td style="text-align:left">{escape(value)}</td></tr>'
         for name, value in rows
     )
