@@ -10,7 +10,18 @@ def test_offences_are_kept_in_order_with_an_excerpt():
     first, second = book
     assert first == Offence("one", "First.", "x" * 200)
     assert second.raw_excerpt == "\ufffd" + "y" * 199
-    assert first.as_dict() == {"rule": "one", "message": "First.", "raw_excerpt": "x" * 200}
+    assert first.as_dict() == {
+        "rule": "one",
+        "severity": "fail",
+        "message": "First.",
+        "raw_excerpt": "x" * 200,
+    }
+    assert str(first) == "fail: one: First. " + "x" * 200
+
+
+def test_good_manners_only_warn():
+    assert Offence("deep-queue", "Deep.").severity == "warn"
+    assert str(Offence("deep-queue", "Deep.")) == "warn: deep-queue: Deep."
 
 
 def test_a_flood_of_offences_is_counted_but_not_kept():

@@ -40,6 +40,20 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         "--max", type=_not_negative, default=120.0, metavar="S",
         help="the longest wait after the caller's last word (%(default)g)",
     )  # fmt: skip
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME[=VALUE]", dest="faults",
+        help="let something go wrong; may be given several times",
+    )  # fmt: skip
+    parser.add_argument(
+        "--list-faults", action=_ListFaults, nargs=0, help="say what faults there are, and stop"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of what faults do by chance (%(default)s)"
+    )
+    parser.add_argument(
+        "--strict", action="store_true",
+        help="check the server as a strict provider would; exit 1 where it fails",
+    )  # fmt: skip
     parser.add_argument("--ear", metavar="WAV", help="write what the caller heard")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     return parser
@@ -58,6 +72,9 @@ async def run(options: argparse.Namespace) -> int:
             speed=options.speed,
             hold_s=options.hold,
             max_s=options.max,
+            faults=options.faults,
+            seed=options.seed,
+            strict=options.strict,
         )
         dialling = asyncio.ensure_future(carrier.dial(existing(options.file), on_progress=progress))
         on_signals(dialling.cancel)
@@ -71,7 +88,7 @@ async def run(options: argparse.Namespace) -> int:
         print(json.dumps(result.as_dict()))
     else:
         print_result(result)
-    return 1 if result.ended_by == "error" else 0
+    return 1 if result.failed else 0
 
 
 def print_result(result: Any) -> None:
@@ -87,7 +104,9 @@ def print_result(result: Any) -> None:
     print(f"call {result.call_id}: {result.frames_sent} frames sent, {heard}")
     print(f"ended by {result.ended_by}, {result.checkpoints} checkpoints")
     for offence in result.offences:
-        print(f"offence: {offence}")
+        print(offence)
+    for fault, times in result.faults.items():
+        print(f"fault: {fault}, {times} times")
 
 
 def on_signals(act: Callable[[], object]) -> None:
@@ -96,6 +115,16 @@ def on_signals(act: Callable[[], object]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):
             loop.add_signal_handler(number, act)
+
+
+class _ListFaults(argparse.Action):
+    """Print the faults and end, whatever else was given."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from voicelab.sim.faults import fault_lines
+
+        print("\n".join(fault_lines()))
+        parser.exit()
 
 
 def _url(text: str) -> str:

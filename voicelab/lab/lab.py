@@ -19,6 +19,7 @@ from voicelab.lab.unique import forget, replace
 
 if TYPE_CHECKING:
     from voicelab.net.session import Session
+    from voicelab.sim.faults import FaultsGiven
     from voicelab.sim.phone import Carrier
     from voicelab.sim.simulated_call import OnProgress, SimulatedCall
 
@@ -103,6 +104,9 @@ class Lab:
         hold_s: float | None = None,
         max_s: float = 120.0,
         speed: float = 1.0,
+        faults: FaultsGiven = None,
+        seed: int = 0,
+        strict: bool = False,
         on_progress: OnProgress | None = None,
     ) -> Call:
         """Place a simulated call to this lab over real sockets.
@@ -124,11 +128,20 @@ class Lab:
             The longest wait after the caller's last word.
         speed : float
             Call time a second of wall time.
+        faults : mapping, str or iterable of str, optional
+            What goes wrong: ``{"loss": 0.05, "flat-start": True}``, or ``["loss=0.05"]``;
+            ``voicelab call --list-faults`` says what there is.
+        seed : int
+            Of all that faults do by chance: the same seed, the same faults.
+        strict : bool
+            Check this side as a strict provider would; ``call.result.offences`` says what it found.
         on_progress : callable, optional
             ``on_progress(sent_s, total_s)``.
 
         Raises
         ------
+        SettingError
+            Where a fault has no such name or value.
         FormatError
             Where the file is not audio.
         DialError
@@ -140,6 +153,7 @@ class Lab:
 
         if self._closing.begun:
             raise StateError("This lab is closed. Open a new one, then dial.")
+        token = self.sink.server.options.token()
         carrier = Carrier(
             f"{self.url}/",
             format=format,
@@ -147,6 +161,10 @@ class Lab:
             hold_s=_HOLD_WITHOUT_AGENT_S if hold_s is None else hold_s,
             max_s=max_s,
             speed=speed,
+            faults=faults,
+            seed=seed,
+            strict=strict,
+            auth_token=token.reveal() if token else None,
         )
         if not isinstance(caller, str | Path):
             raise FormatError(

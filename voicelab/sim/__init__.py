@@ -9,6 +9,7 @@ from __future__ import annotations
 from voicelab.sim.caller import Caller
 from voicelab.sim.carrier import CarrierCore, CarrierState
 from voicelab.sim.ear import Ear, Gap
+from voicelab.sim.faults import Faults
 from voicelab.sim.offence import Offence
 from voicelab.sim.phone import Carrier
 from voicelab.sim.result import CallResult
@@ -21,6 +22,7 @@ __all__ = [
     "CarrierCore",
     "CarrierState",
     "Ear",
+    "Faults",
     "Gap",
     "Offence",
     "SimulatedCall",

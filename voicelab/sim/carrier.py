@@ -17,7 +17,7 @@ from voicelab.protocol import vobiz
 from voicelab.sim.caller import Caller
 from voicelab.sim.commands import Commands
 from voicelab.sim.ear import Ear
-from voicelab.sim.line import FRAME_S, media_texts
+from voicelab.sim.line import FRAME_MS, FRAME_S, media_texts
 from voicelab.sim.offence import OffenceBook
 from voicelab.sim.output import End, EndedBy, Fact, Output, Send, Status
 
@@ -71,6 +71,8 @@ class CarrierCore:
         The provider's clock at call time 0.
     after_stream : HangupCause
         What ends the call once the stream is over and the caller still there.
+    strict : bool
+        Note every offence of the application, not only those any provider trips over.
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class CarrierCore:
         stream_timeout_s: float = 86_400,
         epoch_ms: int = 0,
         after_stream: vobiz.HangupCause = vobiz.END_OF_XML,
+        strict: bool = False,
     ) -> None:
         self.caller = caller
         self.call_id = call_id
@@ -96,6 +99,7 @@ class CarrierCore:
         self.hold_s = hold_s
         self.max_s = max_s
         self.stream_timeout_s = stream_timeout_s
+        self.strict = strict
         self.state = CarrierState.RINGING
         self.ear = Ear(caller.format.rate_hz)
         self.offences = OffenceBook()
@@ -105,8 +109,15 @@ class CarrierCore:
         self.notes: list[str] = list(caller.notes)
         self._after_stream = after_stream
         self._commands = Commands(
-            self.ear, self.offences, stream_id, byte_order, bidirectional=bidirectional
+            self.ear,
+            self.offences,
+            stream_id,
+            byte_order,
+            bidirectional=bidirectional,
+            strict=strict,
         )
+        self._epoch_ms = epoch_ms
+        self._numbered_from = 0
         self._media_text: Callable[[int, bytes], str] = media_texts(stream_id, epoch_ms)
         self._first_frame_s = FRAME_S
         self._spoken_s: float | None = None
@@ -117,19 +128,19 @@ class CarrierCore:
     def start(self) -> list[Output]:
         """Begin at call time 0: ``start`` is the first text of the socket."""
         self._go(CarrierState.SPEAKING, "start")
-        line = self.caller.format
-        start = vobiz.Start(
-            call_id=self.call_id,
-            stream_id=self.stream_id,
-            account_id=self.account_id,
-            tracks=("inbound",),
-            encoding=line.mime,
-            rate_hz=line.rate_hz,
-            sequence=0,
-            extra_headers="{}",
-        )
         self._note_spoken(0.0)
-        return [Status("StartStream"), Send(vobiz.build(start)), Fact("start", self._ids())]
+        return self._started()
+
+    def reconnect(self, now_s: float, stream_id: str) -> list[Output]:
+        """Begin another stream of the same call; what was queued for the caller is gone."""
+        if self.state is CarrierState.ENDED:
+            return []
+        self.ear.clear(now_s)
+        self.stream_id = self._commands.stream_id = stream_id
+        self._numbered_from = self.frames_sent
+        epoch_ms = self._epoch_ms + FRAME_MS * self.frames_sent
+        self._media_text = media_texts(stream_id, epoch_ms)
+        return self._started()
 
     def tick(self, now_s: float) -> list[Output]:
         """Do all that is due: frames, checkpoints that were passed, the hang-up."""
@@ -139,7 +150,7 @@ class CarrierCore:
             self._awake_s = now_s
         self._last_tick_s = now_s
         out = self._frames(now_s)
-        out += self._commands.played(now_s)
+        out += self._commands.acknowledge(now_s)
         if now_s >= self.stream_timeout_s:
             self.notes.append(f"the answer's streamTimeout of {self.stream_timeout_s:g} s passed")
             return out + self._end(now_s, "timeout", STOPPED, self._after_stream)
@@ -185,7 +196,7 @@ class CarrierCore:
         if self.state is CarrierState.ENDED:
             return math.inf
         wake_s = min((self.frames_sent + 1) * FRAME_S, self.stream_timeout_s)
-        if (due_s := self.ear.next_due_s) is not None:
+        if (due_s := self._commands.next_due_s) is not None:
             wake_s = min(wake_s, due_s)
         if over := self._over():
             wake_s = min(wake_s, over[0])
@@ -204,6 +215,20 @@ class CarrierCore:
 
     # How it does it
 
+    def _started(self) -> list[Output]:
+        line = self.caller.format
+        start = vobiz.Start(
+            call_id=self.call_id,
+            stream_id=self.stream_id,
+            account_id=self.account_id,
+            tracks=("inbound",),
+            encoding=line.mime,
+            rate_hz=line.rate_hz,
+            sequence=0,
+            extra_headers="{}",
+        )
+        return [Status("StartStream"), Send(vobiz.build(start)), Fact("start", self._ids())]
+
     def _frames(self, now_s: float) -> list[Output]:
         out: list[Output] = []
         for _ in range(min(self.due_frames(now_s), BURST_FRAMES)):
@@ -211,7 +236,7 @@ class CarrierCore:
                 self._first_frame_s = now_s
             payload = self.caller.frame(self.frames_sent, self.byte_order)
             self.frames_sent += 1
-            out.append(Send(self._media_text(self.frames_sent, payload)))
+            out.append(Send(self._media_text(self.frames_sent - self._numbered_from, payload)))
         self._note_spoken(now_s)
         return out
 

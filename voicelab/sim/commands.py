@@ -1,7 +1,8 @@
-"""What the application may ask of the provider. Oddities are noted, and as a rule let pass."""
+"""What the application may ask of the provider. Offences are noted, and as a rule let pass."""
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from voicelab.audio.format import AudioFormat, ByteOrder
@@ -10,6 +11,7 @@ from voicelab.protocol import vobiz
 from voicelab.sim.ear import Ear
 from voicelab.sim.offence import OffenceBook
 from voicelab.sim.output import Fact, Output, Send, Status
+from voicelab.sim.strict import FLUSH_S, Inspector
 
 DEEP_QUEUE_S: Final = 40.0
 """More than this in the queue is noted; a neighbouring provider holds 40 to 60 s."""
@@ -31,6 +33,14 @@ class Commands:
         How L16 is read.
     bidirectional : bool
         Without it every command is ignored.
+    strict : bool
+        Check also what a lenient provider lets pass, and take a moment to flush.
+
+    Attributes
+    ----------
+    acked : int
+        How many checkpoints were acknowledged.
+    stream_id : str
     """
 
     def __init__(
@@ -41,13 +51,16 @@ class Commands:
         byte_order: ByteOrder,
         *,
         bidirectional: bool,
+        strict: bool = False,
     ) -> None:
         self.acked = 0
+        self.stream_id = stream_id
         self._ear = ear
         self._offences = offences
-        self._stream_id = stream_id
         self._byte_order = byte_order
         self._bidirectional = bidirectional
+        self._inspector = Inspector(offences) if strict else None
+        self._flushed_s: deque[float] = deque()
         self._deep = self._heard = False
 
     def take(self, now_s: float, raw: str | bytes) -> tuple[list[Output], bool]:
@@ -69,18 +82,31 @@ class Commands:
                 return self._checkpoint(now_s, message, raw), False
             case vobiz.ClearAudio():
                 self._ear.clear(now_s)
-                cleared = vobiz.ClearedAudio(self._stream_id, 0)
-                return [
-                    Send(vobiz.build(cleared)),
-                    Status("ClearedAudio"),
-                    Fact("cleared"),
-                ], False
+                self._flushed_s.append(now_s + FLUSH_S if self._inspector else now_s)
+                return self._cleared(now_s), False
             case _:
                 self._ear.clear(now_s)
                 return [], True
 
-    def played(self, now_s: float) -> list[Output]:
-        """Acknowledge the checkpoints that the ear has passed."""
+    @property
+    def next_due_s(self) -> float | None:
+        """When the next acknowledgement is due, or None."""
+        due = [self._ear.next_due_s, self._flushed_s[0] if self._flushed_s else None]
+        return min((due_s for due_s in due if due_s is not None), default=None)
+
+    def acknowledge(self, now_s: float) -> list[Output]:
+        """Acknowledge what was flushed, and the checkpoints that the ear has passed."""
+        return self._cleared(now_s) + self._played(now_s)
+
+    def _cleared(self, now_s: float) -> list[Output]:
+        out: list[Output] = []
+        while self._flushed_s and self._flushed_s[0] <= now_s:
+            self._flushed_s.popleft()
+            cleared = vobiz.ClearedAudio(self.stream_id, 0)
+            out += [Send(vobiz.build(cleared)), Status("ClearedAudio"), Fact("cleared")]
+        return out
+
+    def _played(self, now_s: float) -> list[Output]:
         out: list[Output] = []
         for name in self._ear.due(now_s):
             self.acked += 1
@@ -95,11 +121,14 @@ class Commands:
         """Whether it is a command that can be carried out; notes what is odd about it."""
         note = self._offences.note
         if isinstance(raw, bytes):
+            self._inspect_size(raw)
             note("binary-frame", "A binary frame came; send JSON in text frames.", raw)
             return False
+        self._inspect_size(raw)
         if isinstance(message, vobiz.Malformed):
             about = f"{message.event}: " if message.event else ""
-            note("malformed", f"{about}{message.reason}.", raw)
+            rule = "base64" if self._inspector and "base64" in message.reason else "malformed"
+            note(rule, f"{about}{message.reason}.", raw)
             return False
         if not isinstance(
             message, vobiz.PlayAudio | vobiz.Checkpoint | vobiz.ClearAudio | vobiz.Stop
@@ -111,14 +140,20 @@ class Commands:
             )
             return False
         if message.stream_id is None:
-            note("no-stream-id", f"No streamId; send {self._stream_id}.", raw)
-        elif message.stream_id != self._stream_id:
-            note("wrong-stream-id", f"The streamId is not {self._stream_id}.", raw)
+            note("no-stream-id", f"No streamId; send {self.stream_id}.", raw)
+        elif message.stream_id != self.stream_id:
+            note("wrong-stream-id", f"The streamId is not {self.stream_id}.", raw)
         if not self._bidirectional:
             note("one-way", 'The answer did not ask for bidirectional="true".', raw)
         return self._bidirectional
 
+    def _inspect_size(self, raw: str | bytes) -> None:
+        if self._inspector:
+            self._inspector.size(raw)
+
     def _play(self, now_s: float, message: vobiz.PlayAudio, raw: str | bytes) -> list[Output]:
+        if self._inspector and isinstance(raw, str):
+            self._inspector.play(message, raw, flushing=bool(self._flushed_s))
         line = self._declared(message, raw)
         if line is None:
             return []
@@ -129,16 +164,18 @@ class Commands:
         samples = line.to_int16(payload, self._byte_order)
         if not self._ear.play(now_s, samples, line.rate_hz):
             self._offences.note("queue-full", "More audio than any call can hear; dropped.", raw)
+        out: list[Output] = []
         deep = self._ear.queued_s(now_s) > DEEP_QUEUE_S
         if deep and not self._deep:
+            out += [Status("DegradedStream")] if self._inspector else []
             self._offences.note(
                 "deep-queue", f"More than {DEEP_QUEUE_S:g} s are queued; send nearer to time.", raw
             )
         self._deep = deep
         if self._heard or (first_s := self._ear.first_audio_s) is None:
-            return []
+            return out
         self._heard = True
-        return [Fact("first_audio", {"call_s": round(first_s, 6)})]
+        return [*out, Fact("first_audio", {"call_s": round(first_s, 6)})]
 
     def _declared(self, message: vobiz.PlayAudio, raw: str | bytes) -> AudioFormat | None:
         """The format that a playAudio declares; a bare ``wav``, which some send, is raw L16."""
@@ -155,6 +192,8 @@ class Commands:
     def _checkpoint(
         self, now_s: float, message: vobiz.Checkpoint, raw: str | bytes
     ) -> list[Output]:
+        if self._inspector and isinstance(raw, str):
+            self._inspector.checkpoint(message.name, raw)
         if not self._ear.checkpoint(now_s, message.name):
             self._offences.note("too-many-checkpoints", "Too many are pending; ignored.", raw)
-        return self.played(now_s)
+        return self._played(now_s)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import struct
+import sys
 from collections.abc import Mapping
+from socket import SO_LINGER, SOL_SOCKET
 from typing import Any, Final, NoReturn
 
 import aiohttp
@@ -20,6 +23,8 @@ CLOSE_TIMEOUT_S: Final = 2.0
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 RECONNECT_S: Final = 0.2
 _EXCERPT_CHARS: Final = 200
+_RESET: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""Linger for 0 s, which makes a close a reset (RFC 9293 section 3.6.1, socket(7))."""
 
 # websockets 15 began to look for a proxy; the HTTP side of a call does not use one either.
 _DIRECT: Final[dict[str, Any]] = (
@@ -76,6 +81,13 @@ async def open_socket(stream: vobiz.StreamElement) -> ClientConnection:
         "Check the URL in the answer's <Stream>, and that its server takes WebSockets there.",
         "socket",
     )
+
+
+def reset(socket: ClientConnection) -> None:
+    """Let the connection end with a TCP reset: no close frame, no FIN."""
+    raw = socket.transport.get_extra_info("socket")
+    raw.setsockopt(SOL_SOCKET, SO_LINGER, _RESET)
+    socket.transport.abort()
 
 
 async def _connect(url: str) -> ClientConnection:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final, Literal
 
 from voicelab.protocol import vobiz
+from voicelab.sim.callback_faults import CallbackFaults
 from voicelab.sim.output import End, Status
 from voicelab.sim.webhooks import Method, Webhooks
 
@@ -22,15 +23,22 @@ class Notices:
     hangup_url : str
     method : {"POST", "GET"}
         Of the hang-up callback; status callbacks have the answer's own.
+    faults : CallbackFaults
     """
 
     def __init__(
-        self, webhooks: Webhooks, call: vobiz.CallDetails, hangup_url: str, method: Method
+        self,
+        webhooks: Webhooks,
+        call: vobiz.CallDetails,
+        hangup_url: str,
+        method: Method,
+        faults: CallbackFaults,
     ) -> None:
         self._webhooks = webhooks
         self._call = call
         self._hangup_url = hangup_url
         self._method = method
+        self._faults = faults
         self._answered: datetime | None = None
         self._stream: vobiz.StreamElement | None = None
         self._stream_id = ""
@@ -39,6 +47,10 @@ class Notices:
         """Note that the call was answered with a stream, whose status is told from now on."""
         self._answered = datetime.now(UTC)
         self._stream = stream
+        self._stream_id = stream_id
+
+    def reconnected(self, stream_id: str) -> None:
+        """Note that the call goes on in another stream."""
         self._stream_id = stream_id
 
     def status(self, status: Status) -> None:
@@ -58,7 +70,7 @@ class Notices:
             service_url=stream.url if status.event == "StartStream" else None,
             extra_headers=stream.extra_headers,
         )
-        self._webhooks.post(method, stream.status_callback_url, fields)
+        self._post(method, stream.status_callback_url, fields)
 
     async def finish(self, end: End) -> None:
         """Tell the end: the stream's, and when all before it is told or given up, the call's."""
@@ -71,8 +83,14 @@ class Notices:
             self._call, cause=cause, answered=self._answered, ended=datetime.now(UTC)
         )
         await self._webhooks.drain(DRAIN_S)
-        self._webhooks.post(self._method, self._hangup_url, fields)
+        self._post(self._method, self._hangup_url, fields)
+        if held := self._faults.flush():
+            self._webhooks.post_in_turn(held)
         await self._webhooks.drain(DRAIN_S)
+
+    def _post(self, method: Method, url: str, fields: dict[str, str]) -> None:
+        for callback in self._faults.take(method, url, fields):
+            self._webhooks.post(*callback)
 
     @property
     def lost(self) -> int:

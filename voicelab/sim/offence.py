@@ -1,10 +1,15 @@
-"""Oddities in what the application sent: let pass, but written down."""
+"""Offences in what the application sent: let pass, but written down."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
+
+Severity = Literal["fail", "warn"]
+
+WARNINGS: Final = frozenset({"deep-queue", "frame-length", "large-payload", "play-before-cleared"})
+"""Rules of good manners; breaking any other rule may cost audio or the call."""
 
 MAX_OFFENCES: Final = 1000
 _EXCERPT_CHARS: Final = 200
@@ -28,9 +33,22 @@ class Offence:
     message: str
     raw_excerpt: str = ""
 
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return "warn" if self.rule in WARNINGS else "fail"
+
     def as_dict(self) -> dict[str, str]:
         """Return it for JSON."""
-        return {"rule": self.rule, "message": self.message, "raw_excerpt": self.raw_excerpt}
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "message": self.message,
+            "raw_excerpt": self.raw_excerpt,
+        }
+
+    def __str__(self) -> str:
+        return f"{self.severity}: {self.rule}: {self.message} {self.raw_excerpt}".rstrip()
 
 
 class OffenceBook:

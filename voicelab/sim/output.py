@@ -35,6 +35,16 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class HangUp:
+    """Let the caller hang up: a fault ends the call here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconnect:
+    """Close the socket and open another for the same call."""
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """Close the socket, then post the status, then the hang-up. The last output of a call."""
 
@@ -43,4 +53,4 @@ class End:
     hangup: HangupCause
 
 
-Output: TypeAlias = Send | Status | Fact | End
+Output: TypeAlias = Send | Status | Fact | HangUp | Reconnect | End

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, TypeVar
@@ -15,10 +16,13 @@ from websockets.exceptions import ConnectionClosed
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.errors import DialError, FormatError, SettingError
 from voicelab.protocol import vobiz
+from voicelab.sim.callback_faults import CallbackFaults
 from voicelab.sim.caller import Caller, CallerSource
 from voicelab.sim.carrier import DROPPED, CarrierCore
 from voicelab.sim.clock import CallClock
 from voicelab.sim.dialling import ask_for_answer, excerpt, open_socket
+from voicelab.sim.faults import Faults, FaultsGiven
+from voicelab.sim.impairment import Impairment
 from voicelab.sim.notices import Notices
 from voicelab.sim.simulated_call import OnFact, OnProgress, SimulatedCall
 from voicelab.sim.speech import Speech
@@ -60,6 +64,12 @@ class Carrier:
         The caller waits at most this long after its own last word, in call time.
     hangup_url : str, optional
         By default the answer URL, as at the provider.
+    faults : mapping, str or iterable of str, optional
+        What goes wrong: ``{"loss": 0.05, "flat-start": True}``; see `Faults.of`.
+    seed : int
+        Of all that faults do by chance.
+    strict : bool
+        Note every offence of the application, not only those any provider trips over.
     clock : callable
         Monotonic nanoseconds.
 
@@ -90,6 +100,9 @@ class Carrier:
         hold_s: float = 2.0,
         max_s: float = 120.0,
         hangup_url: str | None = None,
+        faults: FaultsGiven = None,
+        seed: int = 0,
+        strict: bool = False,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self.to = to
@@ -102,6 +115,9 @@ class Carrier:
         self.hold_s = _above("hold_s", hold_s, -1e-9)
         self.max_s = _above("max_s", max_s, -1e-9)
         self.hangup_url = hangup_url or to
+        self.faults = Faults.of(faults)
+        self.seed = seed
+        self.strict = strict
         self._auth_token = auth_token
         self._clock = clock
 
@@ -139,15 +155,15 @@ class Carrier:
             account_id=ACCOUNT_ID,
             session_start=datetime.now(UTC),
         )
-        webhooks = Webhooks(self._auth_token)
+        done: Counter[str] = Counter()
+        spoiler = CallbackFaults(self.faults, done)
+        webhooks = Webhooks(self._auth_token, signing=spoiler.signing)
         try:
             reply = await ask_for_answer(
-                webhooks, self.method, self.to, vobiz.answer_fields(details)
+                webhooks, self.method, self.to, spoiler.fields(vobiz.answer_fields(details))
             )
-            notices = Notices(webhooks, details, self.hangup_url, self.method)
-            return await self._answered(
-                reply, details, webhooks, notices, speaks, on_fact, on_progress
-            )
+            notices = Notices(webhooks, details, self.hangup_url, self.method, spoiler)
+            return await self._answered(reply, details, notices, speaks, done, on_fact, on_progress)
         except BaseException:
             await webhooks.aclose()
             raise
@@ -156,9 +172,9 @@ class Carrier:
         self,
         reply: Reply,
         details: vobiz.CallDetails,
-        webhooks: Webhooks,
         notices: Notices,
         speaks: Callable[[AudioFormat], Caller],
+        done: Counter[str],
         on_fact: OnFact | None,
         on_progress: OnProgress | None,
     ) -> SimulatedCall:
@@ -190,12 +206,18 @@ class Carrier:
             stream_timeout_s=stream.stream_timeout_s or 86_400,
             epoch_ms=time.time_ns() // 1_000_000,
             after_stream=_after_stream(answer),
+            strict=self.strict,
         )
+        impairment = None
+        if self.faults:
+            impairment = Impairment(self.faults, self.seed, line.sample_bytes, done)
         call = SimulatedCall(
             core,
             socket,
             CallClock(self._clock, self.speed),
             notices,
+            impairment=impairment,
+            reopen=lambda: open_socket(stream),
             on_fact=on_fact,
             on_progress=on_progress,
         )

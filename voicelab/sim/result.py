@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from voicelab.protocol.vobiz import HangupCause
@@ -31,11 +32,15 @@ class CallResult:
     ended_by : str or None
         ``caller agent server timeout error``; None while the call runs.
     offences : tuple of Offence
-        Oddities in what the application sent.
+        What was wrong in what the application sent.
     hangup : HangupCause or None
         What the hang-up callback said; None while the call runs.
     notes : tuple of str
         What was converted in the caller's audio, and what went wrong.
+    faults : dict
+        How often each fault was done, by its name.
+    strict : bool
+        Whether the application was checked strictly.
     """
 
     call_id: str
@@ -48,10 +53,18 @@ class CallResult:
     offences: tuple[Offence, ...]
     hangup: HangupCause | None
     notes: tuple[str, ...]
+    faults: Mapping[str, int] = field(default_factory=dict)
+    strict: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether the call broke, or the application failed a strict check."""
+        refused = self.strict and any(o.severity == "fail" for o in self.offences)
+        return self.ended_by == "error" or refused
 
     @classmethod
-    def of(cls, core: CarrierCore) -> CallResult:
-        """Read it off a core."""
+    def of(cls, core: CarrierCore, faults: Mapping[str, int] | None = None) -> CallResult:
+        """Read it off a core; `faults` says how often each was done."""
         return cls(
             call_id=core.call_id,
             stream_id=core.stream_id,
@@ -63,8 +76,10 @@ class CallResult:
             offences=tuple(core.offences),
             hangup=core.end.hangup if core.end else None,
             notes=tuple(core.notes),
+            faults=dict(faults or {}),
+            strict=core.strict,
         )
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
-        return asdict(self)
+        return asdict(self) | {"offences": [offence.as_dict() for offence in self.offences]}

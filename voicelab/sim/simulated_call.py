@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import math
+import uuid
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Final, Self, TypeAlias
 
@@ -14,12 +16,14 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from voicelab.audio.format import AudioFormat
-from voicelab.errors import CallTimeout
-from voicelab.sim.carrier import CarrierCore, CarrierState
+from voicelab.errors import CallTimeout, DialError
+from voicelab.sim.carrier import DROPPED, CarrierCore, CarrierState
 from voicelab.sim.clock import CallClock
+from voicelab.sim.dialling import reset
+from voicelab.sim.impairment import Impairment
 from voicelab.sim.line import FRAME_S
 from voicelab.sim.notices import Notices
-from voicelab.sim.output import End, Fact, Output, Send, Status
+from voicelab.sim.output import End, Fact, HangUp, Output, Reconnect, Send, Status
 from voicelab.sim.result import CallResult
 
 logger = logging.getLogger("voicelab.sim")
@@ -31,6 +35,8 @@ PROGRESS_S: Final = 0.2
 OnFact: TypeAlias = Callable[[str, dict[str, Any], int], None]
 """``on_fact(ev, data, t_monotonic_ns)``: a fact of the simulator, on the clock of the carrier."""
 
+Opener: TypeAlias = Callable[[], Awaitable[ClientConnection]]
+
 OnProgress: TypeAlias = Callable[[float, float], None]
 """``on_progress(sent_s, total_s)``: how much of the caller's words was sent."""
 
@@ -38,7 +44,8 @@ OnProgress: TypeAlias = Callable[[float, float], None]
 class SimulatedCall:
     """A call from ``start`` to the hang-up callback. `Carrier.dial` makes one.
 
-    It runs by itself. As a context manager it is over when the block is.
+    It runs by itself. As a context manager it is over when the block is. Its faults, if any, are
+    done by `impairment`; `reopen` opens the socket of a reconnect.
 
     Attributes
     ----------
@@ -57,6 +64,8 @@ class SimulatedCall:
         clock: CallClock,
         notices: Notices,
         *,
+        impairment: Impairment | None = None,
+        reopen: Opener | None = None,
         on_fact: OnFact | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
@@ -66,11 +75,15 @@ class SimulatedCall:
         self._socket = socket
         self._clock = clock
         self._notices = notices
+        self._impairment = impairment
+        self._reopen = reopen
+        self._reconnecting = False
         self._over = False
         self._alarm: asyncio.Future[None] | None = None
         self._alarm_s = 0.0
         self._reported_at_s = -PROGRESS_S
         self._task: asyncio.Task[None] | None = None
+        self._receiver: asyncio.Task[None] | None = None
 
     # What one can do with it
 
@@ -168,7 +181,7 @@ class SimulatedCall:
     @property
     def result(self) -> CallResult:
         """What came out of it, so far."""
-        return CallResult.of(self.core)
+        return CallResult.of(self.core, self._impairment.done if self._impairment else None)
 
     def sent_pcm(self) -> npt.NDArray[np.int16]:
         """Return the samples that the sent frames carry, once decoded: int16, shape (n,)."""
@@ -185,7 +198,7 @@ class SimulatedCall:
     # How it runs
 
     async def _run(self) -> None:
-        receiver = asyncio.create_task(self._receive(), name=f"ear of call {self.call_id}")
+        self._hear()
         try:
             await self._guarded(self._pace)
             await self._close_socket()
@@ -196,8 +209,7 @@ class SimulatedCall:
         finally:
             self._last_words(self.core.hang_up(self._clock.now_s()))
             self._socket.transport.abort()
-            receiver.cancel()
-            await asyncio.gather(receiver, return_exceptions=True)
+            await self._turn_deaf()
             await self._socket.wait_closed()
             await self._notices.aclose()
 
@@ -205,8 +217,37 @@ class SimulatedCall:
         """Send what is due, on an absolute clock; after a stall, all that became due in it."""
         while not self.core.end:
             await self._perform(self.core.tick(self._clock.now_s()))
+            if self._reconnecting:
+                await self._reconnect()
             self._report()
-            await self._sleep_until(self.core.next_wake_s)
+            await self._sleep_until(self._next_wake_s)
+
+    @property
+    def _next_wake_s(self) -> float:
+        held_s = self._impairment.next_wake_s if self._impairment else math.inf
+        return min(self.core.next_wake_s, held_s)
+
+    def _hear(self) -> None:
+        self._receiver = asyncio.create_task(self._receive(), name=f"ear of call {self.call_id}")
+
+    async def _turn_deaf(self) -> None:
+        if self._receiver:
+            self._receiver.cancel()
+            await asyncio.gather(self._receiver, return_exceptions=True)
+
+    async def _reconnect(self) -> None:
+        """Go on with the call over another socket; the caller's words wait for it."""
+        self._reconnecting = False
+        if self._reopen is None or self.core.end:
+            return
+        await self._turn_deaf()
+        await self._close_socket()
+        self._notices.status(DROPPED)
+        self._socket = await self._reopen()
+        stream_id = str(uuid.uuid4())
+        self._notices.reconnected(stream_id)
+        await self._perform(self.core.reconnect(self._clock.now_s(), stream_id))
+        self._hear()
 
     async def _receive(self) -> None:
         await self._guarded(self._listen)
@@ -216,7 +257,7 @@ class SimulatedCall:
         while True:
             raw = await self._socket.recv()
             await self._perform(self.core.on_text(self._clock.now_s(), raw))
-            if self.core.end or self.core.next_wake_s < self._alarm_s:
+            if self.core.end or self._next_wake_s < self._alarm_s:
                 self._wake()
 
     async def _guarded(self, work: Callable[[], Any]) -> None:
@@ -225,6 +266,8 @@ class SimulatedCall:
             await work()
         except ConnectionClosed as closed:
             self._closed(closed)
+        except DialError as error:
+            self._fail(str(error))
         except TimeoutError:
             self._fail(f"the server took no frame for {SEND_TIMEOUT_S:g} s")
         except Exception as error:
@@ -232,7 +275,11 @@ class SimulatedCall:
             self._fail(f"the simulator broke: {error!r}")
 
     async def _perform(self, outputs: list[Output]) -> None:
-        if not outputs or self._over:
+        if self._over:
+            return
+        if self._impairment:
+            outputs = self._impairment.take(self._clock.now_s(), outputs)
+        if not outputs:
             return
         async with asyncio.timeout(SEND_TIMEOUT_S):
             for output in outputs:
@@ -245,6 +292,11 @@ class SimulatedCall:
                         self._notices.status(output)
                     case Fact():
                         self._tell(output)
+                    case Reconnect():
+                        self._reconnecting = True
+                        self._wake()
+                    case HangUp():
+                        await self._perform(self.core.hang_up(self._clock.now_s()))
                     case End():
                         self._over = True
 
@@ -268,6 +320,9 @@ class SimulatedCall:
         self._over = True
 
     async def _close_socket(self) -> None:
+        if self._impairment and self._impairment.resets and self.core.end:
+            reset(self._socket)
+            return
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._socket.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -17,6 +17,7 @@ from voicelab.protocol import vobiz
 logger = logging.getLogger("voicelab.sim")
 
 Method = Literal["GET", "POST"]
+Signing = Literal["right", "wrong", "none"]
 
 ANSWER_TIMEOUT_S: Final = 10.0
 CALLBACK_TIMEOUT_S: Final = 3.0
@@ -49,6 +50,8 @@ class Webhooks:
         Signs every request. It is in no repr, log line or error.
     backoff_s : float
         Wait before the first retry of a callback; each further wait is twice as long.
+    signing : {"right", "wrong", "none"}
+        How callbacks are signed: as the token says, with another token, not at all.
 
     Attributes
     ----------
@@ -56,9 +59,17 @@ class Webhooks:
         Callbacks that nobody took.
     """
 
-    def __init__(self, auth_token: str | None = None, *, backoff_s: float = 0.1) -> None:
+    def __init__(
+        self,
+        auth_token: str | None = None,
+        *,
+        backoff_s: float = 0.1,
+        signing: Signing = "right",
+    ) -> None:
         self.lost = 0
         self._auth_token = auth_token
+        callback_tokens = {"right": auth_token, "wrong": f"not {auth_token}", "none": None}
+        self._callback_token = callback_tokens[signing]
         self._backoff_s = backoff_s
         self._pending: set[asyncio.Task[None]] = set()
         self._session = aiohttp.ClientSession(
@@ -82,7 +93,17 @@ class Webhooks:
         aiohttp.ClientError, TimeoutError, ValueError
             There was no reply, or the URL makes no sense.
         """
-        headers = self._signature(url)
+        return await self._request(method, url, fields, self._auth_token, timeout_s)
+
+    async def _request(
+        self,
+        method: Method,
+        url: str,
+        fields: Mapping[str, str],
+        token: str | None,
+        timeout_s: float,
+    ) -> Reply:
+        headers = _signature(url, token)
         body = None
         target = URL(url)
         if method == "GET":
@@ -109,10 +130,14 @@ class Webhooks:
 
     def post(self, method: Method, url: str, fields: Mapping[str, str]) -> None:
         """Send a callback in the background, with up to 3 retries; too many at once are lost."""
+        self.post_in_turn([(method, url, fields)])
+
+    def post_in_turn(self, callbacks: Sequence[tuple[Method, str, Mapping[str, str]]]) -> None:
+        """Send callbacks in the background, each when the one before was taken or given up."""
         if len(self._pending) >= MAX_PENDING:
-            self.lost += 1
+            self.lost += len(callbacks)
             return
-        task = asyncio.create_task(self._deliver(method, url, fields), name="callback")
+        task = asyncio.create_task(self._deliver_all(callbacks), name="callback")
         self._pending.add(task)
         task.add_done_callback(self._pending.discard)
 
@@ -129,13 +154,21 @@ class Webhooks:
         await _cancel(set(self._pending))
         await self._session.close()
 
+    async def _deliver_all(
+        self, callbacks: Sequence[tuple[Method, str, Mapping[str, str]]]
+    ) -> None:
+        for method, url, fields in callbacks:
+            await self._deliver(method, url, fields)
+
     async def _deliver(self, method: Method, url: str, fields: Mapping[str, str]) -> None:
         trouble = ""
         for attempt in range(1 + RETRIES):
             if attempt:
                 await asyncio.sleep(self._backoff_s * 2 ** (attempt - 1))
             try:
-                reply = await self.ask(method, url, fields, timeout_s=CALLBACK_TIMEOUT_S)
+                reply = await self._request(
+                    method, url, fields, self._callback_token, CALLBACK_TIMEOUT_S
+                )
             except (aiohttp.ClientError, TimeoutError, ValueError) as error:
                 trouble = str(error) or type(error).__name__
                 continue
@@ -147,16 +180,17 @@ class Webhooks:
             "callback %s to %s failed: %s", fields.get("Event"), without_query(url), trouble
         )
 
-    def _signature(self, url: str) -> dict[str, str]:
-        if not self._auth_token:
-            return {}
-        nonce_v2, nonce_v3 = (f"{secrets.randbelow(10**20):020d}" for _ in range(2))
-        return dict(vobiz.signature_headers(self._auth_token, url, nonce_v2, nonce_v3))
-
 
 def without_query(url: str) -> str:
     """Return an address without its query, where applications keep secrets."""
     return url.partition("?")[0]
+
+
+def _signature(url: str, token: str | None) -> dict[str, str]:
+    if not token:
+        return {}
+    nonce_v2, nonce_v3 = (f"{secrets.randbelow(10**20):020d}" for _ in range(2))
+    return dict(vobiz.signature_headers(token, url, nonce_v2, nonce_v3))
 
 
 async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
