@@ -7,10 +7,13 @@ import asyncio
 import json
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from math import nan
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from voicelab.cli.progress import Progress
 from voicelab.lab.places import existing
@@ -30,14 +33,14 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         "--byte-order", choices=["little", "big"], default="little", help="of L16 (%(default)s)"
     )
     parser.add_argument(
-        "--speed", type=_positive, default=1.0, metavar="N", help="N times real time (%(default)g)"
+        "--speed", type=_speed, default=1.0, metavar="N", help="N times real time (%(default)g)"
     )
     parser.add_argument(
-        "--hold", type=_not_negative, default=2.0, metavar="S",
+        "--hold", type=_seconds, default=2.0, metavar="S",
         help="hang up S seconds after the last word (%(default)g)",
     )  # fmt: skip
     parser.add_argument(
-        "--max", type=_not_negative, default=120.0, metavar="S",
+        "--max", type=_seconds, default=120.0, metavar="S",
         help="the longest wait after the caller's last word (%(default)g)",
     )  # fmt: skip
     parser.add_argument(
@@ -64,7 +67,8 @@ async def run(options: argparse.Namespace) -> int:
     from voicelab.audio.clip import Audio
     from voicelab.sim.phone import Carrier
 
-    with Progress("calling") as progress:
+    after = f"the caller listens; hangs up {options.hold:g} s after the last word"
+    with Progress("calling", after) as progress:
         carrier = Carrier(
             options.to,
             format=options.format,
@@ -102,9 +106,13 @@ def print_result(result: Any) -> None:
             f"for {result.frames_received * 0.02:.2f} s"
         )
     print(f"call {result.call_id}: {result.frames_sent} frames sent, {heard}")
-    print(f"ended by {result.ended_by}, {result.checkpoints} checkpoints")
-    for offence in result.offences:
-        print(offence)
+    print(f"ended by {result.ended_by}, checkpoints passed: {result.checkpoints}")
+    if result.ended_by == "timeout":
+        print("the agent went on for too long: see --hold and --max")
+    rules = Counter(offence.rule for offence in result.offences)
+    for rule, times in rules.items():
+        first = next(offence for offence in result.offences if offence.rule == rule)
+        print(f"offence: {first}" + (f" (× {times})" if times > 1 else ""))
     for fault, times in result.faults.items():
         print(f"fault: {fault}, {times} times")
 
@@ -128,20 +136,29 @@ class _ListFaults(argparse.Action):
 
 
 def _url(text: str) -> str:
-    if not text.startswith(("http://", "https://")):
+    try:
+        parts = urlsplit(text)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
         raise argparse.ArgumentTypeError(f"{text} is not an answer URL such as http://host:port/")
     return text
 
 
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value <= 1000:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1000")
-    return value
+def _speed(text: str) -> float:
+    return _number(text, 0.01, 1000)
 
 
-def _not_negative(text: str) -> float:
-    value = float(text)
-    if not 0 <= value <= 86400:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 86,400")
+def _seconds(text: str) -> float:
+    return _number(text, 0, 86400)
+
+
+def _number(text: str, least: float, most: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = nan
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text} is no number from {least:g} to {most:g}")
     return value

@@ -50,7 +50,8 @@ async def ask_for_answer(
     except ValueError as error:
         _refuse(f"{shown} is not a URL that can be dialled ({error}). Give http://host:port/.")
     except aiohttp.ClientError as error:
-        _refuse(f"Nobody answers at {shown} ({error}). Start the application, or check the URL.")
+        why = getattr(error, "strerror", None) or error
+        _refuse(f"Nobody answers at {shown} ({why}). Start the application, or check the URL.")
     if not reply.good:
         _refuse(
             f"{method} {shown} was answered with status {reply.status}{excerpt(reply)}. "

@@ -183,7 +183,7 @@ class Carrier:
         if answer.stream is None:
             cause = answer.hangup or vobiz.END_OF_XML
             await notices.hangup(cause)
-            raise DialError(self._no_stream(reply, cause), stage="xml")
+            raise DialError(self._no_stream(reply, cause, answer.problem), stage="xml")
         stream, stream_id = answer.stream, str(uuid.uuid4())
         line = await self._line(stream, notices)
         speech = await asyncio.to_thread(speaks, line)
@@ -238,12 +238,12 @@ class Carrier:
                 stage="xml",
             ) from None
 
-    def _no_stream(self, reply: Reply, cause: vobiz.HangupCause) -> str:
+    def _no_stream(self, reply: Reply, cause: vobiz.HangupCause, problem: str) -> str:
         kind = reply.content_type or "no content type"
         return (
             f"{without_query(self.to)} was answered with status {reply.status}, {kind}"
-            f"{excerpt(reply)}; at this the provider ends the call with {cause.code} "
-            f'"{cause.name}". Answer with application/xml and '
+            f'{excerpt(reply)}. The provider ends the call with {cause.code} "{cause.name}": '
+            f"{problem}. Answer with application/xml and "
             '<Response><Stream bidirectional="true" keepCallAlive="true">wss://…</Stream></Response>.'
         )
 

@@ -12,6 +12,9 @@ from voicelab.sim.line import FRAME_S
 from voicelab.sim.offence import Offence
 from voicelab.sim.output import EndedBy
 
+SERVER_BROKE = "the server closed with"
+"""How the note of a close begins whose code is neither 1000 nor 1001."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallResult:
@@ -58,9 +61,10 @@ class CallResult:
 
     @property
     def failed(self) -> bool:
-        """Whether the call broke, or the application failed a strict check."""
+        """Whether the call broke, the application too, or it failed a strict check."""
         refused = self.strict and any(o.severity == "fail" for o in self.offences)
-        return self.ended_by == "error" or refused
+        broke = any(note.startswith(SERVER_BROKE) for note in self.notes)
+        return self.ended_by == "error" or broke or refused
 
     @classmethod
     def of(cls, core: CarrierCore, faults: Mapping[str, int] | None = None) -> CallResult:
@@ -70,7 +74,7 @@ class CallResult:
             stream_id=core.stream_id,
             frames_sent=core.frames_sent,
             frames_received=round(core.ear.received_s / FRAME_S),
-            first_audio_ms=core.first_audio_ms,
+            first_audio_ms=_rounded(core.first_audio_ms),
             checkpoints=core.checkpoints,
             ended_by=core.end.ended_by if core.end else None,
             offences=tuple(core.offences),
@@ -83,3 +87,8 @@ class CallResult:
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON."""
         return asdict(self) | {"offences": [offence.as_dict() for offence in self.offences]}
+
+
+def _rounded(ms: float | None) -> float | None:
+    """To a tenth: the audio is placed to the sample, the socket is not."""
+    return None if ms is None else round(ms, 1)

@@ -24,7 +24,7 @@ from voicelab.sim.impairment import Impairment
 from voicelab.sim.line import FRAME_S
 from voicelab.sim.notices import Notices
 from voicelab.sim.output import End, Fact, HangUp, Output, Reconnect, Send, Status
-from voicelab.sim.result import CallResult
+from voicelab.sim.result import SERVER_BROKE, CallResult
 
 logger = logging.getLogger("voicelab.sim")
 
@@ -306,7 +306,7 @@ class SimulatedCall:
             self._fail(f"the connection broke off ({broken.strip()})")
             return
         code, reason = closed.rcvd.code, closed.rcvd.reason
-        note = "" if code in (1000, 1001) else f"the server closed with {code} {reason}".strip()
+        note = "" if code in (1000, 1001) else f"{SERVER_BROKE} {code} {reason}".strip()
         self._last_words(self.core.on_close(self._clock.now_s(), note))
 
     def _fail(self, note: str) -> None:

@@ -74,7 +74,7 @@ class Speech:
             raise FormatError(f"{path} cannot be read: {error.strerror or error}.") from None
         except (soundfile.SoundFileError, TypeError) as error:
             raise FormatError(
-                f"{path} is not audio that can be read ({error}). "
+                f"{path} is not audio that can be read ({_why(error)}). "
                 "Give a WAV, FLAC, OGG, MP3 or AIFF file."
             ) from None
 
@@ -106,3 +106,8 @@ def _mono(file: soundfile.SoundFile, path: Path) -> tuple[Int16, int, tuple[str,
     if clipped:
         notes.append(f"{clipped:,} samples beyond full scale clipped")
     return np.concatenate(blocks), rate_hz, tuple(notes)
+
+
+def _why(error: Exception) -> str:
+    """Libsndfile's own words, without the Python object it was given."""
+    return str(getattr(error, "error_string", error)).rstrip(".")

@@ -167,3 +167,18 @@ def test_deep_nesting_is_only_nested():
     depth = 5_000
     answer = read(stream() + "<a>" * depth + "</a>" * depth)
     assert answer.following == ("a",)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "said"),
+    [
+        (b"<Response/>", "text/html", "text/html is not accepted"),
+        (b"<Response/>", None, "no content type"),
+        (b"<Response>&</Response>", "text/xml", "cannot be read as XML"),
+        (b"<Answer/>", "text/xml", "<Answer>"),
+        (b"<Response><Hangup/></Response>", "text/xml", "no <Stream>"),
+        (b"<Response><Stream> </Stream></Response>", "text/xml", "no address"),
+    ],
+)
+def test_what_is_wrong_is_said(body, kind, said):
+    assert said in vobiz.parse_answer(body, kind).problem

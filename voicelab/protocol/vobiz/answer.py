@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from xml.etree import ElementTree as ET
 
@@ -36,11 +36,14 @@ class Answer:
     hangup : HangupCause or None
         With a stream: the call ends with this as soon as the stream has begun, since nothing
         holds it. Without one: why the call ends. None where the call goes on.
+    problem : str
+        What is wrong with an answer that starts no stream, in words.
     """
 
     stream: StreamElement | None
     following: tuple[str, ...] = ()
     hangup: HangupCause | None = None
+    problem: str = field(default="", compare=False)
 
 
 def parse_answer(body: bytes, content_type: str | None) -> Answer:
@@ -63,15 +66,21 @@ def parse_answer(body: bytes, content_type: str | None) -> Answer:
         The response's header; parameters such as ``charset`` are ignored.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
-    if media_type not in _XML_TYPES or len(body) > MAX_ANSWER_BYTES:
-        return Answer(None, hangup=INVALID_ANSWER_XML)
+    if media_type not in _XML_TYPES:
+        return _invalid(f"{media_type or 'no content type'} is not accepted")
+    if len(body) > MAX_ANSWER_BYTES:
+        return _invalid(f"it is longer than {MAX_ANSWER_BYTES // 1024} KB")
     try:
         root = ET.fromstring(body, ET.XMLParser(target=_NoDoctype()))
-    except (ET.ParseError, LookupError, ValueError):
-        return Answer(None, hangup=INVALID_ANSWER_XML)
+    except (ET.ParseError, LookupError, ValueError) as error:
+        return _invalid(f"it cannot be read as XML: {error}")
     if root.tag != "Response":
-        return Answer(None, hangup=INVALID_ANSWER_XML)
+        return _invalid(f"its root is <{root.tag}>, not <Response>")
     return _read_verbs(list(root))
+
+
+def _invalid(problem: str) -> Answer:
+    return Answer(None, hangup=INVALID_ANSWER_XML, problem=problem)
 
 
 class _NoDoctype(ET.TreeBuilder):
@@ -84,14 +93,15 @@ def _read_verbs(verbs: list[ET.Element]) -> Answer:
     names = tuple(verb.tag for verb in verbs)
     if "Stream" not in names:
         ends = HANGUP_VERB if "Hangup" in names else END_OF_XML
-        return Answer(None, names, ends)
+        return Answer(None, names, ends, "it has no <Stream>")
     at = names.index("Stream")
     following = names[at + 1 :]
     stream = _read_stream(verbs[at])
     if not stream.url:
-        return Answer(None, following, INVALID_ANSWER_XML)
+        return Answer(None, following, INVALID_ANSWER_XML, "its <Stream> names no address")
     if stream.bidirectional and stream.audio_track not in (None, "inbound"):
-        return Answer(None, following, END_OF_XML)
+        problem = f"bidirectional and audioTrack={stream.audio_track} exclude each other"
+        return Answer(None, following, END_OF_XML, problem)
     if stream.bidirectional and stream.keep_call_alive:
         return Answer(stream, following)
     if not following:
