@@ -6,6 +6,7 @@ A listener has a bounded queue. One that falls behind loses its own oldest items
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import deque
 from collections.abc import AsyncIterator
 from typing import Any, Generic, TypeVar
@@ -38,7 +39,12 @@ class Subscription(Generic[T]):
         if len(self._items) == self._items.maxlen:
             self.dropped += 1
         self._items.append(item)
-        self._wake()
+        if not self._news.is_set():
+            self._wake()
+
+    def take(self) -> list[T]:
+        """All that is queued, at once, for a listener that looks now and then."""
+        return [self._items.popleft() for _ in range(len(self._items))]
 
     def close(self) -> None:
         """End the iteration once what is queued has been read."""
@@ -82,6 +88,7 @@ class Hub:
     def __init__(self) -> None:
         self._followers: dict[str, list[Subscription[Any]]] = {}
         self._aliases: dict[str, str] = {}
+        self._lock = threading.Lock()  # listeners of other loops come and go
 
     def alias(self, name: str, topic: str) -> None:
         """Let ``name`` stand for ``topic`` until the topic ends."""
@@ -91,7 +98,8 @@ class Hub:
         """Follow a topic from now on. Close the subscription, or use it in a ``with``."""
         topic = self._aliases.get(topic, topic)
         subscription: Subscription[Any] = Subscription(self, topic, max_items)
-        self._followers.setdefault(topic, []).append(subscription)
+        with self._lock:
+            self._followers.setdefault(topic, []).append(subscription)
         return subscription
 
     def publish(self, topic: str, item: object) -> int:
@@ -110,8 +118,9 @@ class Hub:
         self._aliases = {name: to for name, to in self._aliases.items() if to != topic}
 
     def _forget(self, subscription: Subscription[Any]) -> None:
-        followers = self._followers.get(subscription.topic, [])
-        if subscription in followers:
-            followers.remove(subscription)
-        if not followers:
-            self._followers.pop(subscription.topic, None)
+        with self._lock:
+            followers = self._followers.get(subscription.topic, [])
+            if subscription in followers:
+                followers.remove(subscription)
+            if not followers:
+                self._followers.pop(subscription.topic, None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.moment import Moment, fact
-from voicelab.errors import CallTimeout, SettingError
+from voicelab.errors import CallTimeout, SettingError, StateError
 from voicelab.lab.call import Call
 from voicelab.lab.display import mimebundle
 from voicelab.lab.places import existing
@@ -25,6 +25,16 @@ _START_S = 10.0
 _HOLD_WITHOUT_AGENT_S = 0.5
 
 
+class View(Protocol):
+    """What shows a lab as it lives."""
+
+    def changed(self) -> None:
+        """The sink was started or stopped."""
+
+    async def close(self) -> None:
+        """The lab closes; leave nothing behind."""
+
+
 class Lab:
     """Everything a notebook needs for a call. Open one with :meth:`open`.
 
@@ -32,10 +42,14 @@ class Lab:
     ----------
     sink : Sink
         The media-stream sink that takes the calls.
+    replaced : bool
+        Whether another lab of the same name took its place.
     """
 
     def __init__(self) -> None:
         self.sink: Sink
+        self.replaced = False
+        self._views: list[View] = []
         self._dialled: dict[str, Call] = {}
         self._lines: set[SimulatedCall] = set()
         self._following: set[asyncio.Task[None]] = set()
@@ -131,10 +145,12 @@ class Lab:
         DialError
             Where the call does not come to its ``start``.
         StateError
-            Where the lab is closed.
+            Where the lab is stopped or closed.
         """
         from voicelab.sim.phone import Carrier
 
+        if not self._closed and not self.sink.is_open:
+            raise StateError("The sink is stopped; nobody would answer. First: await lab.start()")
         carrier = Carrier(
             f"{self.url}/",
             format=format,
@@ -153,6 +169,30 @@ class Lab:
             for session in registry
         ]
 
+    async def stop(self) -> None:
+        """Take no more calls: hang up those that run and free the port. They stay listed."""
+        if not self._closed:
+            await self.sink.host.run(self._hang_up_all())
+            await self.sink.stop()
+            self._changed()
+
+    async def start(self) -> None:
+        """Take calls again after :meth:`stop`.
+
+        Raises
+        ------
+        PortBusy
+            Where somebody else took the port that was asked for.
+        StateError
+            Where the lab is closed.
+        """
+        await self.sink.start()
+        self._changed()
+
+    def attach(self, view: View) -> None:
+        """Tell a view of changes, and close it with the lab."""
+        self._views.append(view)
+
     async def close(self) -> None:
         """End every call, finish every file, free the port; idempotent."""
         if self._closed:
@@ -162,7 +202,11 @@ class Lab:
         try:
             await self.sink.host.run(self._hang_up_all())
         finally:
-            await self.sink.close()
+            try:
+                await self.sink.close()
+            finally:
+                for view in self._views:
+                    await view.close()
 
     async def _dial(self, carrier: Carrier, path: Path, on_progress: OnProgress | None) -> Call:
         facts = _SimulatorFacts()
@@ -181,7 +225,14 @@ class Lab:
         task = asyncio.create_task(self._follow(simulated, session), name="voicelab dial")
         self._following.add(task)
         task.add_done_callback(self._following.discard)
-        call = Call(None, session=session, simulated=simulated, host=self.sink.host, after=task)
+        call = Call(
+            None,
+            session=session,
+            simulated=simulated,
+            host=self.sink.host,
+            after=task,
+            caller=path.stem,
+        )
         known = {known.key for known in self.sink.server.registry}
         self._dialled = {key: c for key, c in self._dialled.items() if key in known}
         self._dialled[session.key] = call
@@ -196,6 +247,10 @@ class Lab:
             await simulated.aclose()
         await session.ended.wait()
         await self.sink.server.save_ear(session, simulated.heard_pcm(), simulated.format.rate_hz)
+
+    def _changed(self) -> None:
+        for view in self._views:
+            view.changed()
 
     async def _hang_up_all(self) -> None:
         await asyncio.gather(*(line.hangup() for line in self._lines), return_exceptions=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
+from voicelab.errors import StateError
 from voicelab.lab.call import Call
 from voicelab.lab.display import mimebundle
 from voicelab.lab.host import Host, make_host
@@ -40,6 +41,7 @@ class Sink:
     def __init__(self, server: SinkServer, host: Host) -> None:
         self.server = server
         self.host = host
+        self.replaced = False
         self._closed = False
 
     @classmethod
@@ -130,21 +132,41 @@ class Sink:
 
     @property
     def is_open(self) -> bool:
-        """Whether it still listens."""
-        return not self._closed
+        """Whether it listens: neither stopped nor closed."""
+        return not self._closed and self.server.listening
 
     @property
     def state(self) -> str:
         """``open on http://127.0.0.1:3000, 1 call running, 3 in all`` or ``closed``."""
         calls = list(self.server.registry)
         took = f"{len(self.server.registry.running)} running, {len(calls)} in all"
-        return (
-            f"closed, calls: {len(calls)}" if self._closed else f"open on {self.url}, calls: {took}"
-        )
+        if self.is_open:
+            return f"open on {self.url}, calls: {took}"
+        return f"{'closed' if self._closed else 'stopped'}, calls: {len(calls)}"
 
     def calls(self) -> list[Call]:
         """The calls it took, oldest first."""
         return [Call(None, session=s, host=self.host) for s in self.server.registry]
+
+    async def stop(self) -> None:
+        """End every call, free the port, and keep what is known of the calls; idempotent."""
+        if not self._closed:
+            await self.host.run(self.server.aclose())
+
+    async def start(self) -> None:
+        """Listen again after :meth:`stop`; nothing where it listens already.
+
+        Raises
+        ------
+        PortBusy
+            Where somebody else took the port that was asked for.
+        StateError
+            Where it is closed.
+        """
+        if self._closed:
+            raise StateError("This sink is closed. Open a new one.")
+        if not self.server.listening:
+            await self.host.run(self.server.start())
 
     async def close(self) -> None:
         """End every call, finish every file, free the port; idempotent."""

@@ -13,7 +13,9 @@ _HOLDER = "voicelab_open_labs"
 
 
 class Closable(Protocol):
-    """What can be replaced."""
+    """What can be replaced; ``replaced`` says whether it was."""
+
+    replaced: bool
 
     async def close(self) -> None:
         """Leave nothing behind."""
@@ -31,6 +33,7 @@ async def replace(name: str, thing: Closable) -> None:
     before = _open().pop(name, None)
     if before is not None:
         log.info("%r is replaced by a new one of the same name.", before)
+        before.replaced = True
         try:
             await before.close()
         except Exception:

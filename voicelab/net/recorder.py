@@ -28,7 +28,8 @@ class Recorder:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to flush, in the running loop."""
+        """Begin to flush, in the running loop; once closed, it can be started again."""
+        self._thread = ThreadPoolExecutor(1, "voicelab-writer")
         self._task = asyncio.create_task(self._run(), name="voicelab recorder")
 
     def add(self, recording: Recording) -> None:

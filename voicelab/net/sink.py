@@ -53,7 +53,8 @@ class SinkServer:
         Where it listens, once started.
     registry : CallRegistry
     hub : Hub
-        Every moment of a call on ``call:<id>``; new sessions on ``calls``.
+        Every moment of a call on ``call:<id>``, its sound on ``audio:<id>``; new sessions on
+        ``calls``.
     webhooks : Webhooks
     """
 
@@ -70,6 +71,11 @@ class SinkServer:
         self._finishing: set[asyncio.Task[None]] = set()
 
     @property
+    def listening(self) -> bool:
+        """Whether it takes calls now."""
+        return self._runner is not None
+
+    @property
     def url(self) -> str:
         """Where it can be reached from this machine."""
         host = self.options.host
@@ -84,10 +90,10 @@ class SinkServer:
         PortBusy, SettingError
             See :func:`voicelab.net.listen.listen`.
         StateError
-            Where it has been started before.
+            Where it listens already.
         """
         if self._runner is not None:
-            raise StateError("This sink has been started already; make a new one.")
+            raise StateError("This sink listens already; stop it first.")
         port, given = self.options.wanted_port()
         sock = listen(self.options.host, port, given=given)
         try:
@@ -110,7 +116,7 @@ class SinkServer:
         self._ticker = asyncio.create_task(self._tick(), name="voicelab watchdog")
 
     async def aclose(self) -> None:
-        """End every stream, finish every file, stop listening; idempotent."""
+        """End every stream, finish every file, stop listening; :meth:`start` may follow."""
         runner, self._runner = self._runner, None
         if runner is None:
             return
