@@ -113,7 +113,8 @@ class WaveformCanvas {
       ink: colour("--vl-ink"), fault: colour("--vl-fault"), ground: colour("--vl-ground"),
       font: `12px ${style.fontFamily}`, small: `11px ${style.fontFamily}`,
     };
-    this.paintGrid(pen, look, width, count * laneHeight);
+    const over = this.lanes.size > 0 && [...this.lanes.keys()].every((key) => !this.caption(key).running);
+    this.paintGrid(pen, look, width, count * laneHeight, over ? "end" : "now");
     let top = 0;
     for (const [key, lane] of this.lanes) {
       this.paintLane(pen, look, lane, this.caption(key), top, width, laneHeight);
@@ -122,7 +123,7 @@ class WaveformCanvas {
     if (!this.lanes.size) this.paintNothing(pen, look, width, laneHeight);
   }
 
-  paintGrid(pen, look, width, bottom) {
+  paintGrid(pen, look, width, bottom, last) {
     const inner = width - 2 * SIDE_PX;
     pen.font = look.small;
     pen.textBaseline = "middle";
@@ -139,7 +140,7 @@ class WaveformCanvas {
       if (ago % 2) continue;
       pen.fillStyle = look.soft;
       pen.textAlign = ago === SHOWN_S ? "left" : ago ? "center" : "right";
-      pen.fillText(ago ? `−${ago} s` : "now", x, bottom + AXIS_PX / 2);
+      pen.fillText(ago ? `−${ago} s` : last, x, bottom + AXIS_PX / 2);
     }
     pen.textAlign = "left";
   }
