@@ -14,6 +14,7 @@ NAMES = ["Audio", "AudioFormat", "Call", "Carrier", "Lab", "Sink", "VoicelabErro
 HEAVY = {
     "IPython",
     "aiohttp",
+    "anywidget",
     "ipywidgets",
     "matplotlib",
     "pandas",

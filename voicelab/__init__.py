@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,20 @@ _WHERE = {
 def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name == "Lab":
+        _offer_live_views()
     value = globals()[name] = getattr(import_module(_WHERE[name]), name)
     return value
+
+
+def _offer_live_views() -> None:
+    """In a notebook's kernel, let a lab show its control panel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if getattr(shell, "kernel", None) is not None:
+        from voicelab.widgets.offer import offer
+
+        offer()
 
 
 def __dir__() -> list[str]:

@@ -110,7 +110,10 @@ class NotebookPage:
         ):
             await socket.send_json(request)
             while True:
-                message = await socket.receive_json(timeout=30)
+                raw = await socket.receive(timeout=30)
+                if raw.type is aiohttp.WSMsgType.BINARY:  # a widget's picture
+                    continue
+                message = raw.json()
                 answers = message.get("parent_header", {}).get("msg_id")
                 if answers == request["header"]["msg_id"] and message["channel"] == "shell":
                     return literal(message["content"], expression)

@@ -43,7 +43,12 @@ class Subscription(Generic[T]):
         if len(self._items) == self._items.maxlen:
             self.dropped += 1
         self._items.append(item)
-        self._wake()
+        if not self._news.is_set():
+            self._wake()
+
+    def take(self) -> list[T]:
+        """All that is queued, at once, for a listener that looks now and then."""
+        return [self._items.popleft() for _ in range(len(self._items))]
 
     def close(self) -> None:
         """End the iteration once what is queued has been read."""

@@ -32,6 +32,11 @@ class Call:
     """One call. Make one with ``lab.dial``, ``lab.calls()`` or :func:`voicelab.load`.
 
     Everything works while the call runs, on what there is so far.
+
+    Attributes
+    ----------
+    caller : str or None
+        The name of the sound a simulated caller speaks, ``order``.
     """
 
     def __init__(
@@ -42,7 +47,9 @@ class Call:
         simulated: SimulatedCall | None = None,
         host: Host | None = None,
         after: asyncio.Future[Any] | None = None,
+        caller: str | None = None,
     ) -> None:
+        self.caller = caller
         self._files = files
         self._session = session
         self._simulated = simulated

@@ -1,4 +1,4 @@
-"""How a lab or a call shows itself: a registry of renderers, the richest that works first."""
+"""How a lab or a call shows itself: a registry of renderers, from the plainest to the richest."""
 
 from __future__ import annotations
 
@@ -31,16 +31,19 @@ _renderers: dict[str, list[Renderer]] = {
 
 
 def register(kind: str, renderer: Renderer) -> None:
-    """Show objects of a kind this way from now on; earlier renderers remain as a fallback."""
-    _renderers.setdefault(kind, []).insert(0, renderer)
+    """Show objects of a kind this way too; where that cannot be, earlier ways still show."""
+    _renderers.setdefault(kind, []).append(renderer)
 
 
 def mimebundle(kind: str, thing: object) -> dict[str, Any]:
-    """A thing as Jupyter wants it: MIME type to content, with ``text/plain`` always there."""
+    """A thing as Jupyter wants it: MIME type to content, with ``text/plain`` always there.
+
+    Each renderer adds its own types, and the viewer takes the richest that it knows.
+    """
     bundle: dict[str, Any] = {"text/plain": repr(thing)}
     for renderer in _renderers.get(kind, ()):
         try:
-            return bundle | renderer(thing)
+            bundle |= renderer(thing)
         except Exception:
-            log.exception("A %s could not be drawn; it is shown in words.", kind)
+            log.exception("A %s could not be drawn in one way of several.", kind)
     return bundle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.moment import Moment, fact
@@ -27,6 +27,16 @@ _START_S = 10.0
 _HOLD_WITHOUT_AGENT_S = 0.5
 
 
+class View(Protocol):
+    """What shows a lab as it lives."""
+
+    def changed(self) -> None:
+        """The sink was started or stopped."""
+
+    async def close(self) -> None:
+        """The lab closes; leave nothing behind."""
+
+
 class Lab:
     """Everything a notebook needs for a call. Open one with :meth:`open`.
 
@@ -34,11 +44,15 @@ class Lab:
     ----------
     sink : Sink
         The media-stream sink that takes the calls.
+    replaced : bool
+        Whether another lab of the same name took its place.
     """
 
     def __init__(self) -> None:
         self.sink: Sink
+        self.replaced = False
         self._replaced: str | None = None
+        self._views: list[View] = []
         self._lines: set[SimulatedCall] = set()
         self._following: set[asyncio.Task[None]] = set()
         self._closing = Closing()
@@ -147,12 +161,14 @@ class Lab:
         DialError
             Where the call does not come to its ``start``.
         StateError
-            Where the lab is closed.
+            Where the lab is stopped or closed.
         """
         from voicelab.sim.phone import Carrier
 
         if self._closing.begun:
             raise StateError("This lab is closed. Open a new one, then dial.")
+        if not self.sink.is_open:
+            raise StateError("The sink is stopped; nobody would answer. First: await lab.start()")
         token = self.sink.server.options.token()
         carrier = Carrier(
             f"{self.url}/",
@@ -175,6 +191,30 @@ class Lab:
     def calls(self) -> list[Call]:
         """The calls it took, oldest first."""
         return self.sink.calls()
+
+    async def stop(self) -> None:
+        """Take no more calls: hang up those that run and free the port. They stay listed."""
+        if not self._closing.begun:
+            await self.sink.host.run(self._hang_up_all())
+            await self.sink.stop()
+            self._changed()
+
+    async def start(self) -> None:
+        """Take calls again after :meth:`stop`.
+
+        Raises
+        ------
+        PortBusy
+            Where somebody else took the port that was asked for.
+        StateError
+            Where the lab is closed.
+        """
+        await self.sink.start()
+        self._changed()
+
+    def attach(self, view: View) -> None:
+        """Tell a view of changes, and close it with the lab."""
+        self._views.append(view)
 
     async def close(self) -> None:
         """End every call, finish every file, free the port; idempotent.
@@ -201,6 +241,8 @@ class Lab:
                 await self.sink.host.run(self._hang_up_all())
             finally:
                 await self.sink.close()
+        for view in self._views:
+            await view.close()
 
     async def _dial(self, carrier: Carrier, path: Path, on_progress: OnProgress | None) -> Call:
         facts = _SimulatorFacts()
@@ -219,7 +261,14 @@ class Lab:
         task = asyncio.create_task(self._follow(simulated, session), name="voicelab dial")
         self._following.add(task)
         task.add_done_callback(self._following.discard)
-        call = Call(None, session=session, simulated=simulated, host=self.sink.host, after=task)
+        call = Call(
+            None,
+            session=session,
+            simulated=simulated,
+            host=self.sink.host,
+            after=task,
+            caller=path.stem,
+        )
         self.sink.keep(call)
         return call
 
@@ -232,6 +281,10 @@ class Lab:
             await simulated.aclose()
         await session.ended.wait()
         await self.sink.server.save_ear(session, simulated.heard_pcm, simulated.format.rate_hz)
+
+    def _changed(self) -> None:
+        for view in self._views:
+            view.changed()
 
     async def _hang_up_all(self) -> None:
         await asyncio.gather(*(line.hangup() for line in self._lines), return_exceptions=True)

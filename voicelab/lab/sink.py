@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
+from voicelab.errors import StateError
 from voicelab.lab.call import Call
 from voicelab.lab.closing import Closing
 from voicelab.lab.display import mimebundle
@@ -42,6 +43,7 @@ class Sink:
     def __init__(self, server: SinkServer, host: Host) -> None:
         self.server = server
         self.host = host
+        self.replaced = False
         self._closing = Closing()
         self._calls: dict[str, Call] = {}
 
@@ -140,15 +142,15 @@ class Sink:
 
     @property
     def is_open(self) -> bool:
-        """Whether it still listens."""
-        return not self._closing.begun
+        """Whether it listens: neither stopped nor closed."""
+        return not self._closing.begun and self.server.listening
 
     @property
     def state(self) -> str:
         """``open on http://127.0.0.1:3000, calls: 1 running, 3 in all`` or ``closed, calls: 3``."""
         calls = len(list(self.server.registry))
-        if self._closing.begun:
-            return f"closed, calls: {calls}"
+        if not self.is_open:
+            return f"{'closed' if self._closing.begun else 'stopped'}, calls: {calls}"
         busy = self.server.busy_port
         where = f"{self.url} ({busy} was busy)" if busy else self.url
         return (
@@ -168,6 +170,26 @@ class Sink:
         """List this one for its session from now on."""
         if call.key is not None:
             self._calls[call.key] = call
+
+    async def stop(self) -> None:
+        """End every call, free the port, and keep what is known of the calls; idempotent."""
+        if not self._closing.begun:
+            await self.host.run(self.server.aclose())
+
+    async def start(self) -> None:
+        """Listen again after :meth:`stop`; nothing where it listens already.
+
+        Raises
+        ------
+        PortBusy
+            Where somebody else took the port that was asked for.
+        StateError
+            Where it is closed.
+        """
+        if self._closing.begun:
+            raise StateError("This sink is closed. Open a new one.")
+        if not self.server.listening:
+            await self.host.run(self.server.start())
 
     async def close(self) -> None:
         """End every call, finish every file, free the port; idempotent.
@@ -191,6 +213,7 @@ class Sink:
         try:
             await self.host.run(self.server.aclose())
         finally:
+            self.server.hub.close()
             await self.host.aclose()
 
     async def __aenter__(self) -> Self:

@@ -15,7 +15,9 @@ _HOLDER = "voicelab_open_labs"
 
 
 class Closable(Protocol):
-    """What can be replaced."""
+    """What can be replaced; ``replaced`` says whether it was."""
+
+    replaced: bool
 
     async def close(self) -> None:
         """Leave nothing behind."""
@@ -33,6 +35,7 @@ async def replace(name: str, thing: Closable) -> str | None:
     replaced = None
     while (before := _open().get(name)) is not None:
         replaced = repr(before)
+        before.replaced = True
         try:
             await before.close()
         except StateError as error:

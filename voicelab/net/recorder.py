@@ -27,11 +27,12 @@ class Recorder:
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
         self._open: set[Recording] = set()
-        self._thread = ThreadPoolExecutor(1, "voicelab-writer")
+        self._thread: ThreadPoolExecutor
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to flush, in the running loop."""
+        """Begin to flush, in the running loop; once closed, it can be started again."""
+        self._thread = ThreadPoolExecutor(1, "voicelab-writer")
         self._task = asyncio.create_task(self._run(), name="voicelab recorder")
 
     def add(self, recording: Recording) -> None:

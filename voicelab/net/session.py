@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime
 
+from voicelab.audio.format import ByteOrder
 from voicelab.call.hub import Hub
 from voicelab.call.listener import StreamEnd, StreamListener, Transport
 from voicelab.call.moment import Moment
@@ -61,6 +62,7 @@ class Session(StreamListener):
         self._registry = registry
         self._recorder = recorder
         self._hub = hub
+        self._audio_topic = self.audio_topic
         registry.opened(self)
         recorder.add(self.recording)
 
@@ -69,10 +71,20 @@ class Session(StreamListener):
         """Where its moments are published: ``call:<id>``."""
         return f"call:{self.stream.id}"
 
+    @property
+    def audio_topic(self) -> str:
+        """Where its sound is published, ``audio:<id>``.
+
+        An item is ``(offset, pcm)`` as in :meth:`StreamListener.on_audio`, or None where all sound
+        so far was in the other byte order.
+        """
+        return f"audio:{self.stream.id}"
+
     def on_start(self, stream: Stream) -> None:
         """The ids are known: let others find the call by them."""
         if self._expected_call_id not in (None, stream.call_id):
             stream.close(1008, "error", "this token belongs to another call")
+        self._audio_topic = self.audio_topic
         for name in (stream.call_id, stream.stream_id):
             if name is not None:
                 self._hub.alias(f"call:{name}", self.topic)
@@ -91,6 +103,15 @@ class Session(StreamListener):
             self._early.append(moment)
             return
         self._hub.publish(self.topic, moment)
+
+    def on_audio(self, offset: int, pcm: bytes) -> None:
+        """Hand placed sound to those who draw it."""
+        self._hub.publish(self._audio_topic, (offset, pcm))
+
+    def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
+        """Tell them where what they drew was noise."""
+        if swapped:
+            self._hub.publish(self._audio_topic, None)
 
     def on_end(self, end: StreamEnd) -> None:
         """Say how it ended."""
@@ -126,6 +147,7 @@ class Session(StreamListener):
         finally:
             self.ended.set()
             self._hub.end(self.topic)
+            self._hub.end(self._audio_topic)
             try:
                 await self._recorder.close_journal(self.recording)
             finally:

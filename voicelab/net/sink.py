@@ -58,7 +58,8 @@ class SinkServer:
         The default port, where that was taken and another one is used.
     registry : CallRegistry
     hub : Hub
-        Every moment of a call on ``call:<id>``; new sessions on ``calls``.
+        Every moment of a call on ``call:<id>``, its sound on ``audio:<id>``; new sessions on
+        ``calls``.
     webhooks : Webhooks
     """
 
@@ -79,6 +80,11 @@ class SinkServer:
         self._closing: asyncio.Task[None] | None = None
 
     @property
+    def listening(self) -> bool:
+        """Whether it takes calls now."""
+        return self._runner is not None
+
+    @property
     def url(self) -> str:
         """Where it can be reached from this machine."""
         host = self.options.host
@@ -93,13 +99,14 @@ class SinkServer:
         PortBusy, SettingError
             See :func:`voicelab.net.listen.listen`.
         StateError
-            Where it has been started before.
+            Where it listens already.
         """
         if self._runner is not None:
-            raise StateError("This sink has been started already; make a new one.")
+            raise StateError("This sink listens already; stop it first.")
         self._probe_places()
         port, given = self.options.wanted_port()
-        self._sock = sock = listen(self.options.host, port, given=given)
+        again = self.port if port == 0 else port
+        self._sock = sock = listen(self.options.host, again, given=given and port != 0)
         try:
             self._runner = web.AppRunner(
                 self._app(),
@@ -118,6 +125,7 @@ class SinkServer:
         self.port = sock.getsockname()[1]
         self.busy_port = port if port not in (0, self.port) else None
         self._recorder.start()
+        self.webhooks.start()
         self._ticker = asyncio.create_task(self._tick(), name="voicelab watchdog")
 
     def _probe_places(self) -> None:
@@ -146,7 +154,7 @@ class SinkServer:
         self.webhooks.abandon()
 
     async def aclose(self) -> None:
-        """End every stream, finish every file, stop listening.
+        """End every stream, finish every file, stop listening; :meth:`start` may follow.
 
         Idempotent: who calls again waits for the same end, also after a first caller was cancelled.
         """
@@ -173,9 +181,9 @@ class SinkServer:
         if self._ticker is not None:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
-        self.hub.close()
         await self._recorder.aclose()
         await self.webhooks.aclose()
+        self._runner = self._closing = None
 
     async def save_ear(
         self, session: Session, render: Callable[[], Int16Array], rate_hz: int

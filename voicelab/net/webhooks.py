@@ -44,8 +44,12 @@ class Webhooks:
         self._options = options
         self._registry = registry
         self._clock = clock
-        self._thread = ThreadPoolExecutor(1, "voicelab-webhooks")
+        self._thread: ThreadPoolExecutor
         self._token = options.token()
+
+    def start(self) -> None:
+        """Begin to write the log; once closed, it can be started again."""
+        self._thread = ThreadPoolExecutor(1, "voicelab-webhooks")
 
     async def take(
         self, request: web.Request, url: str | None

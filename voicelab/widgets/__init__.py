@@ -1,0 +1,1 @@
+"""Live views in a notebook. What draws them is imported with the first that is shown."""
