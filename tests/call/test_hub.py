@@ -56,3 +56,16 @@ async def test_a_cancelled_follower_misses_nothing():
     await asyncio.gather(waiting, return_exceptions=True)
     hub.publish("call:1", "kept")
     assert await anext(follower) == "kept"
+
+
+async def test_take_gives_all_that_is_queued_without_waiting():
+    hub = Hub()
+    with hub.subscribe("call:1", max_items=3) as follower:
+        assert follower.take() == []
+        for number in range(5):
+            hub.publish("call:1", number)
+        assert follower.take() == [2, 3, 4]
+        assert follower.dropped == 2
+        assert follower.take() == []
+        hub.publish("call:1", 5)
+        assert await anext(follower) == 5
