@@ -14,6 +14,7 @@ import argparse
 import ast
 import asyncio
 import json
+import subprocess
 import sys
 import tempfile
 from importlib.util import find_spec
@@ -111,7 +112,7 @@ class ThisPython(AsyncKernelManager):
 async def measured(way: str, folder: Path) -> dict[str, Any]:
     """Show ten calls one way in a fresh kernel, and return how late its loop was."""
     kernel = ThisPython()
-    await kernel.start_kernel(cwd=str(folder))
+    await kernel.start_kernel(cwd=str(folder), stderr=subprocess.DEVNULL)
     client = kernel.client()
     client.start_channels()
     try:

@@ -21,7 +21,10 @@ ROOT = Path(__file__).parents[2]
 START_S = 60
 STOP_S = 20
 # Cells out of sight are left out of the page by default, and a test could not find them.
-SETTINGS = {"notebook-extension/tracker": {"windowingMode": "none"}}
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
 
 
 def free_port() -> int:

@@ -88,3 +88,16 @@ def test_a_follower_whose_loop_is_gone_does_not_stop_the_publisher():
     assert hub.publish("call:1", "x") == 1
     follower.close()
     assert hub.publish("call:1", "y") == 0
+
+
+async def test_take_gives_all_that_is_queued_without_waiting():
+    hub = Hub()
+    with hub.subscribe("call:1", max_items=3) as follower:
+        assert follower.take() == []
+        for number in range(5):
+            hub.publish("call:1", number)
+        assert follower.take() == [2, 3, 4]
+        assert follower.dropped == 2
+        assert follower.take() == []
+        hub.publish("call:1", 5)
+        assert await anext(follower) == 5

@@ -6,6 +6,7 @@ import threading
 import warnings
 
 import aiohttp
+import numpy as np
 import pytest
 
 from voicelab import Call, Lab, Sink, load
@@ -328,3 +329,43 @@ async def test_settings_reach_the_stream(tmp_path):
     ) as lab:
         stream = lab.sink.server.options.stream
     assert (stream.media_timeout_s, stream.byte_order) == (7.0, "big")
+
+
+@pytest.mark.parametrize("host", ["kernel", "thread"])
+async def test_a_lab_can_stop_and_start(tmp_path, host):
+    async with await Lab.open(
+        port=0, host=host, recordings=tmp_path, webhook_log=tmp_path / "log", name=f"stop {host}"
+    ) as lab:
+        first = await lab.dial(prompt_path("order"))
+        await lab.stop()
+        await lab.stop()
+        assert lab.is_open
+        assert "stopped" in repr(lab)
+        assert not first.running
+        with pytest.raises(StateError, match=r"lab\.start\(\)"):
+            await lab.dial(YES)
+        await lab.start()
+        await lab.start()
+        second = await lab.dial(YES, speed=20)
+        await second.ended(timeout=20)
+        assert [call.caller for call in lab.calls()] == ["order", "yes"]
+        assert (second.audio().samples == second.sent_pcm()).all()
+    with pytest.raises(StateError, match="closed"):
+        await lab.start()
+
+
+async def test_the_sound_of_a_call_can_be_followed(lab):
+    pieces = []
+    call = await lab.dial(YES, byte_order="little")
+    [session] = lab.sink.server.registry.running
+    with lab.sink.server.hub.subscribe(session.audio_topic) as follower:
+        async for piece in follower:
+            pieces.append(piece)
+            if piece is None:
+                break
+    await call.ended(timeout=20)
+    assert pieces[-1] is None  # all before it was in the other byte order
+    offset, pcm = pieces[-2]
+    swapped = np.frombuffer(pcm, "<i2").byteswap()
+    assert (call.audio().samples[offset : offset + swapped.size] == swapped).all()
+    assert swapped.any()

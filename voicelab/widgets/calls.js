@@ -6,6 +6,12 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+/* Keys pressed on a control are not shortcuts of the notebook. JupyterLab looks for a shortcut's selector
+   from the focused element upward, so the mark has to be on that element itself. */
+function ownKeys(control) {
+  control.dataset.lmSuppressShortcuts = "true";
+}
+
 class CallList {
   constructor(root, hangUp) {
     this.table = root.querySelector("table");
@@ -76,6 +82,7 @@ class CallList {
   made({ key }) {
     const end = element("button", { type: "button", className: "vl-button", textContent: "Hang up" });
     end.dataset.kind = "small";
+    ownKeys(end);
     end.addEventListener("click", () => this.hangUp(this.calls.get(key), end));
     const who = element("td", {}, element("span", { className: "vl-dot" }), element("span"), element("code"));
     const cell = (className = "") => element("td", { className });

@@ -49,8 +49,7 @@ class PanelView {
   constructor(model, el) {
     this.model = model;
     this.root = element("div", { className: "vl", innerHTML: FRAME });
-    // Or a key pressed on a control would be one of the notebook's shortcuts as well.
-    this.root.dataset.lmSuppressShortcuts = "true";
+    this.root.querySelectorAll("button, select, [tabindex]").forEach(ownKeys);
     el.append(this.root);
     this.name = `${Date.now().toString(36)}-${views++}`;
     this.clicks = 0;

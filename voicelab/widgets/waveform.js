@@ -216,8 +216,12 @@ class WaveformCanvas {
       x += pen.measureText(text).width + 10;
     }
     pen.font = look.small;
-    pen.fillStyle = look.soft;
     pen.textAlign = "right";
+    pen.globalAlpha = 0.8;
+    pen.fillStyle = look.ground;
+    pen.fillRect(width - SIDE_PX - 78, top + 3, 77, 18);
+    pen.globalAlpha = 1;
+    pen.fillStyle = look.soft;
     pen.fillText(`full scale ${full}`, width - SIDE_PX - 5, top + 12);
     pen.textAlign = "left";
   }
