@@ -66,5 +66,5 @@ kernels: $(READY) ## every notebook on ipykernel 6.31, 7.3 and 7.4 (ARGS="--only
 	@$(BIN)/python tests/kernels/run.py $(ARGS)
 
 clean: ## remove the environments and everything that was built or cached
-	rm -rf $(VENV) .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis screenshots build dist
+	rm -rf $(VENV) .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis screenshots build dist bench/peers/bun_sink/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -15,7 +15,6 @@ from contenders import Running
 from placing import Batch
 
 SHOWN = 10
-PATIENCE_S = 5.0
 
 
 class _Audio(msgspec.Struct, gc=False):
@@ -38,8 +37,15 @@ Stamps = dict[str, list[int]]
 """When each media frame of a call was stamped, in ns from the opening of its socket."""
 
 
-def check(server: Running, batch: Batch) -> Stamps:
+def check(server: Running, batch: Batch, patience_s: float = 5.0) -> Stamps:
     """Compare all files with what was said, then delete them.
+
+    Parameters
+    ----------
+    server : Running
+    batch : Batch
+    patience_s : float
+        How long a server that is still writing is waited for.
 
     Returns
     -------
@@ -51,7 +57,7 @@ def check(server: Running, batch: Batch) -> Stamps:
     SystemExit
         Where anything differs.
     """
-    patience = time.monotonic() + PATIENCE_S
+    patience = time.monotonic() + patience_s
     while (found := _Found(server, batch)).faults and time.monotonic() < patience:
         time.sleep(0.2)
     if found.faults:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -12,15 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import bun
 import psutil
 
 BENCH = Path(__file__).resolve().parent
-BUN_HOME = BENCH / "peers" / "bun_sink"
-BUN = BUN_HOME / "node_modules" / ".bin" / "bun"
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)")
 SAID, SAID_CHARS = "said.txt", 4000
 UP_S = 20
-INSTALL_S = 120
 QUIET_S = 0.2
 QUIET_SHARE = 0.1
 """A server that uses less of a core than this has nothing left to do for the calls that ended."""
@@ -61,42 +58,24 @@ def voicelab_host(host: str, name: str) -> Contender:
     return Contender(name, tuple(command), journals=True)
 
 
-def bun(*, journals: bool) -> Contender:
+def bun_server(*, journals: bool) -> Contender:
     """The Bun server, which is fetched the first time.
 
     Raises
     ------
     Unavailable
-        Where there is no npm, or it cannot fetch Bun.
+        Where Bun cannot be had.
     """
-    if not BUN.exists():
-        npm = shutil.which("npm")
-        if npm is None:
-            raise Unavailable("Bun comes with npm, and there is no npm")
-        install = [
-            npm,
-            "install",
-            "--no-audit",
-            "--no-fund",
-            "--no-package-lock",
-            "--loglevel=error",
-        ]
-        try:
-            subprocess.run(
-                install, cwd=BUN_HOME, check=True, capture_output=True, timeout=INSTALL_S, text=True
-            )
-        except subprocess.TimeoutExpired:
-            raise Unavailable(f"npm did not fetch Bun within {INSTALL_S} s") from None
-        except subprocess.CalledProcessError as error:
-            lines = error.stderr.strip().splitlines() or [f"exit status {error.returncode}"]
-            raise Unavailable(f"npm could not fetch Bun ({lines[0]})") from None
-    command = [str(BUN), str(BUN_HOME / "server.ts"), "{folder}"]
+    reason = bun.why_not()
+    if reason is not None:
+        raise Unavailable(reason)
+    command = (str(bun.PROGRAM), str(bun.SERVER), "{folder}")
     if journals:
-        return Contender("Bun", tuple(command), journals=True)
+        return Contender("Bun", command, journals=True)
     return Contender("Bun, no journal", (*command, "--no-journal"), journals=False)
 
 
-def epoll() -> Contender:
+def epoll_server() -> Contender:
     """The bare loop.
 
     Raises

@@ -33,9 +33,9 @@ PLAN: dict[str, Callable[[], Contender]] = {
     "voicelab host=thread (uvloop)": lambda: contenders.voicelab_host(
         "thread", "voicelab host=thread (uvloop)"
     ),
-    "Bun": lambda: contenders.bun(journals=True),
-    "Bun, no journal": lambda: contenders.bun(journals=False),
-    "bare epoll loop": contenders.epoll,
+    "Bun": lambda: contenders.bun_server(journals=True),
+    "Bun, no journal": lambda: contenders.bun_server(journals=False),
+    "bare epoll loop": contenders.epoll_server,
 }
 
 
@@ -79,7 +79,7 @@ def measure(calls: int, seconds: float, rounds: int, spread_ms: float) -> dict[s
         "seconds": seconds,
         "rounds": rounds,
         "spread_ms": spread_ms,
-        "load_late_ms_p99": max(each.load_late_ms_p99 for each in every),
+        "load_behind_ms_p99": max(each.load_behind_ms_p99 for each in every),
         "load_us_per_frame": statistics.median(each.load_us_per_frame for each in every),
         "rows": [row(name, placed.get(name), costs, absent) for name in PLAN],
     }
@@ -142,7 +142,7 @@ def main() -> None:
     print(
         f"{report['calls']} paced calls, {report['seconds']:g} s, medians of {report['rounds']} "
         f"rounds in turns; the load took {report['load_us_per_frame']:.1f} µs a frame "
-        f"and was at most {report['load_late_ms_p99']:.2f} ms behind (p99)"
+        f"and was at most {report['load_behind_ms_p99']:.2f} ms behind (p99)"
     )
     print(table(report))
 

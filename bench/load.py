@@ -111,7 +111,7 @@ def main() -> None:
     used_s = time.process_time() - used_s
     meet("spoken")
     hang_up(sockets)
-    late_ms = (sent - due) / 1e6
+    behind_ms = (sent - due) / 1e6
     if options.sent is not None:
         by_call = np.empty_like(sent)
         by_call[:, order] = sent
@@ -120,8 +120,8 @@ def main() -> None:
         json.dumps(
             {
                 "frames": sent.size,
-                "late_ms_p50": float(np.percentile(late_ms, 50)),
-                "late_ms_p99": float(np.percentile(late_ms, 99)),
+                "behind_ms_p50": float(np.percentile(behind_ms, 50)),
+                "behind_ms_p99": float(np.percentile(behind_ms, 99)),
                 "us_per_frame": 1e6 * used_s / sent.size,
             }
         )

@@ -44,14 +44,14 @@ class Placed:
         CPU from the last frame until all calls were closed and written, by call.
     load_us_per_frame : float
         CPU of the load itself.
-    load_late_ms_p99 : float
+    load_behind_ms_p99 : float
         How far behind its clock the load sent.
     """
 
     us_per_frame: float
     us_per_end: float
     load_us_per_frame: float
-    load_late_ms_p99: float
+    load_behind_ms_p99: float
 
 
 def place(server: Running, batch: Batch, sent: Path | None = None) -> Placed:
@@ -93,5 +93,5 @@ def place(server: Running, batch: Batch, sent: Path | None = None) -> Placed:
         us_per_frame=1e6 * (spoken_s - opened_s) / (batch.calls * batch.frames),
         us_per_end=1e6 * (server.settled_cpu_s() - spoken_s) / batch.calls,
         load_us_per_frame=report["us_per_frame"],
-        load_late_ms_p99=report["late_ms_p99"],
+        load_behind_ms_p99=report["behind_ms_p99"],
     )

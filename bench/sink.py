@@ -13,12 +13,18 @@ import sys
 from pathlib import Path
 
 from voicelab import Sink
+from voicelab.call.hub import Subscription
+from voicelab.net.session import Session
 
 
-async def serve(host: str, folder: Path) -> dict[str | None, int]:
+Zeros = dict[str | None, int]
+
+
+async def serve(host: str, folder: Path) -> Zeros:
     """Take calls until SIGTERM; return every call's zero by its id."""
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    zeros: Zeros = {}
     sink = await Sink.open(
         port=0,
         host=host,
@@ -27,14 +33,22 @@ async def serve(host: str, folder: Path) -> dict[str | None, int]:
         byte_order="little",
     )
     try:
-        print(f"voicelab listens on {sink.url}", flush=True)
-        await stop.wait()
+        with sink.server.hub.subscribe("calls") as calls:
+            noting = asyncio.create_task(note(calls, zeros))
+            print(f"voicelab listens on {sink.url}", flush=True)
+            await stop.wait()
+        await noting
     finally:
         await sink.close()
-    streams = [session.stream for session in sink.server.registry]
-    return {stream.call_id: stream.zero_ns for stream in streams}
+    return zeros
+
+
+async def note(calls: Subscription[Session], zeros: Zeros) -> None:
+    """Keep the zero of every call that begins."""
+    async for session in calls:
+        zeros[session.stream.call_id] = session.stream.zero_ns
 
 
 if __name__ == "__main__":
-    zeros = asyncio.run(serve(sys.argv[1], Path(sys.argv[2])))
-    Path(sys.argv[3]).write_text(json.dumps(zeros), "utf-8")
+    found = asyncio.run(serve(sys.argv[1], Path(sys.argv[2])))
+    Path(sys.argv[3]).write_text(json.dumps(found), "utf-8")

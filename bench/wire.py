@@ -91,10 +91,14 @@ def stream_id(call_id: str) -> bytes:
 
 def client_frame(opcode: int, data: bytes) -> bytes:
     """One whole frame, masked as a client must (RFC 6455 section 5.3)."""
-    size = len(data)
-    key = os.urandom(4)
-    stream = (key * (size // 4 + 1))[:size]
-    masked = (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(size, "big")
+    size, key = len(data), os.urandom(4)
     if size < 126:
-        return bytes((0x80 | opcode, 0x80 | size)) + key + masked
-    return bytes((0x80 | opcode, 0xFE)) + size.to_bytes(2, "big") + key + masked
+        return bytes((0x80 | opcode, 0x80 | size)) + key + masked(key, data)
+    return bytes((0x80 | opcode, 0xFE)) + size.to_bytes(2, "big") + key + masked(key, data)
+
+
+def masked(key: bytes, data: bytes) -> bytes:
+    """Mask or unmask, all at once."""
+    size = len(data)
+    stream = (key * (size // 4 + 1))[:size]
+    return (int.from_bytes(data, "big") ^ int.from_bytes(stream, "big")).to_bytes(size, "big")
