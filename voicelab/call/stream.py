@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -271,8 +272,12 @@ class Stream:
         if self._track is None:
             self.format = declared
             self._open()
-        elif declared != self.format:
+            return
+        if declared != self.format:
             self._odd("format_late", declared=str(declared), used=str(self.format))
+        self.note("start_late", call_id=self.call_id, stream_id=self.stream_id)
+        for listener in self.listeners:
+            listener.on_named(self)
 
     def _declared(self, start: vobiz.Start) -> AudioFormat:
         if start.encoding is None:
@@ -305,6 +310,7 @@ class Stream:
 
     def _on_media(self, t_ns: int, media: vobiz.Media) -> None:
         self._media_ns = self._clock()
+        media = self._of_its_track(media)
         if media.track != "inbound":
             self.health.other_track += 1
         elif self._track is not None:
@@ -315,6 +321,17 @@ class Stream:
             held_bytes = sum(len(kept.payload) for _, kept in self._early)
             if self.format.duration_ms(held_bytes) >= self.settings.early_s * 1000:
                 self._open_early()
+
+    def _of_its_track(self, media: vobiz.Media) -> vobiz.Media:
+        """Count a chunk by its track where the provider counts both tracks together.
+
+        It does where the chunk of one of two tracks is the number of the message.
+        """
+        tracks = len(self._start.tracks) if self._start else 1
+        if tracks < 2 or media.chunk is None or media.chunk != media.sequence:
+            return media
+        number = -(-media.chunk // tracks)
+        return msgspec.structs.replace(media, chunk=number, sequence=number)
 
     def _lead(self, media: vobiz.Media) -> int:
         """How many frames are missing before the first, where the numbers agree on it.

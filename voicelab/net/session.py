@@ -65,15 +65,19 @@ class Session(StreamListener):
 
     def on_start(self, stream: Stream) -> None:
         """The ids are known: let others find the call by them."""
-        for name in (stream.call_id, stream.stream_id):
-            if name is not None:
-                self._hub.alias(f"call:{name}", self.topic)
-        self._registry.started(self)
+        self.on_named(stream)
         self._hub.publish("calls", self)
         early, self._early = self._early, None
         for moment in early or ():
             self._hub.publish(self.topic, moment)
         log.info("Call %s began: %s.", stream.id, stream.format)
+
+    def on_named(self, stream: Stream) -> None:
+        """Take the provider's ids for the call."""
+        for name in (stream.call_id, stream.stream_id):
+            if name is not None:
+                self._hub.alias(f"call:{name}", self.topic)
+        self._registry.started(self)
 
     def on_moment(self, moment: Moment) -> None:
         """Hand every moment to those who follow the call, once its name is known."""
