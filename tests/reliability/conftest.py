@@ -13,14 +13,16 @@ WRITE = "VOICELAB_WRITE_RELIABILITY"
 HEAD = """\
 # Reliability
 
-The same call through every fault of the simulated carrier: what is promised, and what one run of the tests saw. The call
-is the prompt `order`, 16-bit at 8 kHz, over real sockets into a sink on the same machine, at ten times real time, seed 7.
-Every row is asserted by `tests/reliability`; the page is written by them:
+The same call through every fault of the simulated carrier: what is promised, and what one run of
+the tests saw. The call is the prompt `order`, 16-bit at 8 kHz, over real sockets into a sink on the
+same machine, at ten times real time, seed 7. Every row is asserted by `tests/reliability`, which
+also write this page:
 
     VOICELAB_WRITE_RELIABILITY=1 python -m pytest tests/reliability
 
-"Exact" means that the recording equals, sample by sample, what the caller sent. The faults are those of
-`lab.dial(..., faults=...)` and `voicelab call --fault`; `voicelab call --list-faults` says what each does.
+"Exact" means that the recording equals, sample by sample, what the caller sent. The faults are
+those of `lab.dial(..., faults=...)` and `voicelab call --fault`; `voicelab call --list-faults`
+says what each does.
 
 | fault | promised | seen |
 |---|---|---|
