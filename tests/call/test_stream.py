@@ -34,6 +34,7 @@ class Ears(StreamListener):
         self.audio: list[tuple[int, bytes]] = []
         self.orders: list[tuple[str, bool]] = []
         self.ends: list[StreamEnd] = []
+        self.named: list[str | None] = []
 
     def on_moment(self, moment: Moment) -> None:
         self.moments.append(moment)
@@ -46,6 +47,9 @@ class Ears(StreamListener):
 
     def on_end(self, end: StreamEnd) -> None:
         self.ends.append(end)
+
+    def on_named(self, stream: Stream) -> None:
+        self.named.append(stream.call_id)
 
     def facts(self, name: str) -> list[dict]:
         return [m.data for m in self.moments if m.name == name]
@@ -165,6 +169,9 @@ def test_media_without_any_start_is_taken_for_what_was_asked_for():
     assert len(rig.ears.facts("format_assumed")) == 1
     rig.start()
     assert rig.stream.call_id == "CA1"
+    (late,) = rig.ears.facts("start_late")
+    assert late["call_id"] == "CA1"
+    assert rig.ears.named == ["CA1"]
 
 
 def test_a_duplicate_start_changes_nothing_and_a_new_stream_counts_anew(rig: Rig):
@@ -286,6 +293,39 @@ def test_an_odd_byte_is_carried_only_into_an_odd_frame():
     rig.media(audio[:320], 4)
     assert rig.recorded()[640:] == audio[:320] + audio[:320]
     assert rig.stream.health.odd["odd_length"] == 3
+
+
+def test_two_frames_that_were_cut_short_do_not_belong_together():
+    rig = Rig(byte_order="little")
+    rig.start("audio/x-l16")
+    audio = bytes(range(200)) * 4
+    rig.media(audio[:319], 1)
+    rig.media(audio[:319], 2)
+    assert rig.recorded() == audio[:318] * 2
+
+
+@pytest.mark.parametrize("numbering", ["track", "stream"])
+def test_chunks_of_two_tracks_are_counted_by_the_track(numbering: str):
+    rig = Rig()
+    rig.text(
+        event="start",
+        start={
+            "callId": "CA1",
+            "streamId": "ST1",
+            "tracks": ["inbound", "outbound"],
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000},
+        },
+        sequenceNumber=0,
+    )
+    for number, track in enumerate(["inbound", "outbound"] * 4, 1):
+        chunk = number if numbering == "stream" else (number + 1) // 2
+        if number == 5:
+            continue
+        payload = base64.b64encode(law(number)).decode()
+        media = {"track": track, "chunk": chunk, "timestamp": "1", "payload": payload}
+        rig.text(event="media", sequenceNumber=number, media=media)
+    assert (rig.stream.health.lost, rig.stream.health.other_track) == (1, 4)
+    assert rig.stream.samples == 4 * 160
 
 
 def test_loss_is_counted_and_noted(rig: Rig):

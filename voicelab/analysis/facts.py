@@ -105,6 +105,7 @@ def call_facts(journal: Journal) -> CallFacts:
             noted[moment.name or ""] = moment.data
     ended = noted.get("ended")
     order = noted.get("byte_order", {})
+    ids = noted.get("start_late", header)
     if ended is None:
         stream = replay_stream(header, journal.moments)
         health, samples = stream.health.as_dict(), stream.samples
@@ -118,8 +119,8 @@ def call_facts(journal: Journal) -> CallFacts:
     has_order = format_.startswith("l16")
     return CallFacts(
         id=header.get("id"),
-        call_id=header.get("call_id"),
-        stream_id=header.get("stream_id"),
+        call_id=ids.get("call_id"),
+        stream_id=ids.get("stream_id"),
         started=header.get("started"),
         format=format_,
         byte_order=order.get("order") if has_order else None,

@@ -36,6 +36,9 @@ class StreamListener:
     def on_start(self, stream: Stream) -> None:
         """The format and the ids are known; audio follows."""
 
+    def on_named(self, stream: Stream) -> None:
+        """The ids are known, though not at the start: it came after the format was assumed."""
+
     def on_audio(self, offset: int, pcm: bytes) -> None:
         """Caller audio: int16 little-endian, and its first sample's place on the time axis."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import StrEnum
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -293,6 +294,9 @@ class Stream:
             self.close(1003, "error", f"{declared} after {self.format}; a call has one format")
         elif again:
             self._track.restart()
+        else:
+            self.note("start_late", call_id=self.call_id, stream_id=self.stream_id)
+            self.audience.tell(lambda listener: listener.on_named(self))
 
     def _declared(self, start: vobiz.Start) -> AudioFormat:
         if start.encoding is None:
@@ -324,6 +328,7 @@ class Stream:
 
     def _on_media(self, t_ns: int, media: vobiz.Media) -> None:
         self._media_ns = self._clock()
+        media = self._of_its_track(media)
         if media.track != "inbound":
             self.health.other_track += 1
         elif self._track is not None:
@@ -334,6 +339,17 @@ class Stream:
             held_bytes = sum(len(kept.payload) for _, kept in self._early)
             if self.format.duration_ms(held_bytes) >= self.settings.early_s * 1000:
                 self._open_early()
+
+    def _of_its_track(self, media: vobiz.Media) -> vobiz.Media:
+        """Count a chunk by its track where the provider counts both tracks together.
+
+        It does where the chunk of one of two tracks is the number of the message.
+        """
+        tracks = len(self._start.tracks) if self._start else 1
+        if tracks < 2 or media.chunk is None or media.chunk != media.sequence:
+            return media
+        number = -(-media.chunk // tracks)
+        return msgspec.structs.replace(media, chunk=number, sequence=number)
 
     def _lead(self, media: vobiz.Media) -> int:
         """How many frames are missing before the first, where the numbers agree on it.

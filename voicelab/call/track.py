@@ -62,6 +62,7 @@ class CallerTrack:
         )
         self._jitter = Jitter()
         self._carry = b""
+        self._carry_lacks = False
         self._detector: ByteOrderDetector | None = None
         if format.encoding == "l16":
             if settings.byte_order == "auto":
@@ -108,7 +109,11 @@ class CallerTrack:
             self._decide(DOCUMENTED_ORDER, 0.0, f"{guess.reason}; so the documented order was used")
 
     def _whole_samples(self, payload: bytes) -> bytes:
-        """Carry an odd byte of L16 over to the next frame where that one is odd as well."""
+        """Carry an odd byte of L16 over to the next frame where that one is odd as well.
+
+        Two frames that both lack a byte of an ordinary one were each cut short: nothing belongs
+        together there.
+        """
         if self._format.sample_bytes == 1 or (not self._carry and len(payload) % 2 == 0):
             return payload
         carry, self._carry = self._carry, b""
@@ -116,9 +121,10 @@ class CallerTrack:
             return payload
         self._health.odd["odd_length"] += 1
         self._note("odd_length", bytes=len(payload))
-        if carry:
+        lacks = len(payload) == self._format.frame_samples() * self._format.sample_bytes - 1
+        if carry and not (lacks and self._carry_lacks):
             return carry + payload
-        self._carry = payload[-1:]
+        self._carry, self._carry_lacks = payload[-1:], lacks
         return payload[:-1]
 
     def _count(self, placement: Placement, chunk: int | None) -> None:

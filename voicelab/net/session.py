@@ -85,10 +85,7 @@ class Session(StreamListener):
         if self._expected_call_id not in (None, stream.call_id):
             stream.close(1008, "error", "this token belongs to another call")
         self._audio_topic = self.audio_topic
-        for name in (stream.call_id, stream.stream_id):
-            if name is not None:
-                self._hub.alias(f"call:{name}", self.topic)
-        self._registry.started(self)
+        self.on_named(stream)
         self._hub.publish("calls", self)
         early, self._early = self._early, None
         for moment in early or ():
@@ -96,6 +93,13 @@ class Session(StreamListener):
         if stream.state is StreamState.OPEN:
             known_as = f" ({stream.call_id})" if stream.call_id else ""
             log.info("Call %s%s began: %s.", stream.id, known_as, stream.format)
+
+    def on_named(self, stream: Stream) -> None:
+        """Take the provider's ids for the call."""
+        for name in (stream.call_id, stream.stream_id):
+            if name is not None:
+                self._hub.alias(f"call:{name}", self.topic)
+        self._registry.started(self)
 
     def on_moment(self, moment: Moment) -> None:
         """Hand every moment to those who follow the call, once its name is known."""

@@ -159,6 +159,8 @@ class Impairment:
 
     def _line(self, frames: list[vobiz.Media]) -> None:
         """Put frames on the line, which keeps their order."""
+        if not frames:
+            return
         faults = self._faults
         due_s = self._now_s
         if faults.jitter:
