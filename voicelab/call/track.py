@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from voicelab.audio.byteorder import ByteOrderDetector
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.health import StreamHealth
-from voicelab.call.jitter import Jitter
 from voicelab.call.listener import StreamListener
 from voicelab.call.placing import Placement, Placer, Verdict
 from voicelab.call.settings import StreamSettings
@@ -60,7 +59,6 @@ class CallerTrack:
             max_gap_s=settings.max_gap_s,
             late_s=settings.late_s,
         )
-        self._jitter = Jitter()
         self._carry = b""
         self._detector: ByteOrderDetector | None = None
         if format.encoding == "l16":
@@ -78,7 +76,7 @@ class CallerTrack:
     def restart(self) -> None:
         """The source announced that it counts anew."""
         self._placer.restart()
-        self._jitter.restart()
+        self._health.arrivals.restart()
 
     def add(self, t_ns: int, media: Media, *, lead: int = 0) -> None:
         """Take one frame that arrived at ``t_ns``; ``lead`` frames are missing before the first."""
@@ -88,8 +86,7 @@ class CallerTrack:
         )
         self._health.frames += 1
         self._count(placement, media.chunk)
-        if media.timestamp_ms is not None:
-            self._health.jitter_ms = self._jitter.add(t_ns / 1e6, media.timestamp_ms)
+        self._health.arrivals.add(t_ns / 1e6, media.timestamp_ms)
         if placement.offset is None or not payload:
             return
         if self._detector is not None:
@@ -137,7 +134,7 @@ class CallerTrack:
             self._note("gap", frames=placement.lost, samples=placement.gap_samples, at=at)
         if placement.jumped is not None:
             health.jumps += 1
-            self._jitter.restart()
+            self._health.arrivals.restart()
             self._note("jump", chunk=chunk, frames=placement.jumped)
 
     def _detect(self, payload: bytes) -> None:

@@ -57,6 +57,13 @@ class Recorder:
             await self.close_journal(recording)
         self._thread.shutdown(wait=True)
 
+    def left(self) -> list[str]:
+        """What is still there after the close, by name."""
+        names = [f"the open files of {each.files.stem.name}" for each in self._open if each.files]
+        if self._task is not None and not self._task.done():
+            names.append(f"task {self._task.get_name()!r}")
+        return names
+
     async def _run(self) -> None:
         while True:
             await asyncio.sleep(self._every_s)

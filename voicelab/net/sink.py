@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from voicelab.call.hub import Hub
 from voicelab.call.moment import Moment
 from voicelab.errors import ProtocolError, StateError
 from voicelab.net.listen import listen
+from voicelab.net.loop_lag import LoopLag
 from voicelab.net.options import SinkOptions
 from voicelab.net.public_url import (
     STREAM_PATH,
@@ -55,6 +57,8 @@ class SinkServer:
     hub : Hub
         Every moment of a call on ``call:<id>``; new sessions on ``calls``.
     webhooks : Webhooks
+    loop_lag : LoopLag
+        How late the server's event loop is, from its start to its close.
     """
 
     def __init__(self, options: SinkOptions, clock: Callable[[], int] = time.monotonic_ns) -> None:
@@ -65,6 +69,8 @@ class SinkServer:
         self._clock = clock
         self._recorder = Recorder(options.limits.flush_s)
         self.webhooks = Webhooks(options, self.registry, self._recorder, clock)
+        self.loop_lag = LoopLag(clock, self._on_stall, stall_ms=options.limits.stall_ms)
+        self._socket: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._ticker: asyncio.Task[None] | None = None
         self._finishing: set[asyncio.Task[None]] = set()
@@ -106,6 +112,8 @@ class SinkServer:
             sock.close()
             raise
         self.port = sock.getsockname()[1]
+        self._socket = sock
+        self.loop_lag.start()
         self._recorder.start()
         self._ticker = asyncio.create_task(self._tick(), name="voicelab watchdog")
 
@@ -124,6 +132,19 @@ class SinkServer:
             session.hung_up.set()
         await asyncio.gather(*self._finishing, return_exceptions=True)
         await self._recorder.aclose()
+        self.loop_lag.stop()
+
+    def left(self) -> list[str]:
+        """What a closed server has failed to free, by name; nothing where all is well."""
+        names = [f"task {task.get_name()!r}" for task in self._finishing]
+        if self._ticker is not None and not self._ticker.done():
+            names.append(f"task {self._ticker.get_name()!r}")
+        if self.loop_lag.running:
+            names.append("the beat of the loop-lag meter")
+        if self._socket is not None and self._socket.fileno() >= 0:
+            names.append(f"the listening socket on port {self.port}")
+        names += [f"the socket of call {each.stream.id}" for each in self.registry.running]
+        return names + self._recorder.left()
 
     async def save_ear(self, session: Session, pcm: Int16Array, rate_hz: int) -> None:
         """Keep what a simulated caller heard beside the recording of its call."""
@@ -231,6 +252,10 @@ class SinkServer:
             self._finishing.add(task)
             task.add_done_callback(self._finishing.discard)
         return socket
+
+    def _on_stall(self, begin_ns: int, end_ns: int) -> None:
+        for session in self.registry.running:
+            session.stream.on_stall(begin_ns, end_ns)
 
     async def _tick(self) -> None:
         while True:
