@@ -114,3 +114,21 @@ def test_how_late_is_a_stall_can_be_said(loop, stalls):
     lag.start()
     loop.beat(late_ms=6)
     assert len(stalls) == 1
+
+
+def test_it_beats_slowly_while_nobody_calls(loop, stalls):
+    calls = []
+    lag = LoopLag(lambda: loop.now_ns, lambda *span: stalls.append(span), busy=lambda: bool(calls))
+    lag.start()
+    loop.beat()
+    loop.beat()
+    assert loop.now_ns == 220 * MS
+    loop.now_ns += 50 * MS
+    calls.append("one")
+    lag.quicken()
+    loop.beat()
+    loop.beat()
+    lag.quicken()
+    loop.beat()
+    assert loop.now_ns == 330 * MS
+    assert lag.max_ms == 0

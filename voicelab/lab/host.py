@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 from collections.abc import Coroutine
 from typing import Any, Literal, Protocol, TypeVar
 
 from voicelab.errors import SettingError, StateError
+from voicelab.lab.loop_thread import LoopThread
 
 R = TypeVar("R")
 
@@ -27,8 +27,13 @@ class Host(Protocol):
         """Run to the end; a cancelled caller cancels the work."""
         ...
 
-    async def aclose(self) -> None:
-        """End the loop, where it is the host's own."""
+    @property
+    def threads(self) -> int:
+        """How many threads of its own it has running."""
+        ...
+
+    async def aclose(self) -> list[str]:
+        """End the loop, where it is the host's own; return the names of what still ran there."""
         ...
 
 
@@ -36,6 +41,7 @@ class KernelHost:
     """The loop that runs when the lab is opened."""
 
     name: HostName = "kernel"
+    threads = 0
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -50,8 +56,9 @@ class KernelHost:
             )
         return await work
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> list[str]:
         """Nothing to end: the loop belongs to the notebook."""
+        return []
 
 
 class ThreadHost:
@@ -60,33 +67,28 @@ class ThreadHost:
     name: HostName = "thread"
 
     def __init__(self) -> None:
-        self._loop = _new_loop()
-        self._thread = threading.Thread(target=self._main, name="voicelab engine", daemon=True)
+        self._thread = LoopThread("voicelab engine")
         _quicker_switches.acquire()
-        self._thread.start()
+
+    @property
+    def threads(self) -> int:
+        """See :class:`Host`."""
+        return int(self._thread.is_alive)
 
     async def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Run in the thread's loop and wait here without blocking."""
-        if not self._thread.is_alive():
+        if not self._thread.is_alive:
             work.close()
             raise StateError("This lab is closed. Open a new one.")
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(work, self._loop))
+        return await asyncio.wrap_future(self._thread.submit(work))
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> list[str]:
         """Stop the loop and end the thread; idempotent."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            await asyncio.to_thread(self._thread.join)
-            _quicker_switches.release()
-
-    def _main(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-        finally:
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-            self._loop.close()
+        if not self._thread.is_alive:
+            return []
+        left = await asyncio.to_thread(self._thread.join)
+        _quicker_switches.release()
+        return left
 
 
 class _SwitchInterval:
@@ -109,15 +111,6 @@ class _SwitchInterval:
 
 
 _quicker_switches = _SwitchInterval()
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
 
 
 def make_host(name: str) -> Host:

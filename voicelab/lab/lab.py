@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -11,12 +12,14 @@ from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.moment import Moment, fact
 from voicelab.errors import CallTimeout, SettingError
 from voicelab.lab.call import Call
+from voicelab.lab.closed import Closed
 from voicelab.lab.display import mimebundle
 from voicelab.lab.places import existing
 from voicelab.lab.sink import Sink
 from voicelab.lab.unique import forget, replace
 
 if TYPE_CHECKING:
+    from voicelab.lab.host import Host
     from voicelab.net.session import Session
     from voicelab.sim.phone import Carrier
     from voicelab.sim.simulated_call import OnProgress, SimulatedCall
@@ -40,6 +43,7 @@ class Lab:
         self._lines: set[SimulatedCall] = set()
         self._following: set[asyncio.Task[None]] = set()
         self._closed = False
+        self._freed = Closed()
 
     @classmethod
     async def open(
@@ -85,6 +89,11 @@ class Lab:
     def url(self) -> str:
         """Where the sink is reached from this machine."""
         return self.sink.url
+
+    @property
+    def host(self) -> Host | None:
+        """Where it runs; None while it is being opened."""
+        return self.sink.host if hasattr(self, "sink") else None
 
     @property
     def is_open(self) -> bool:
@@ -153,16 +162,25 @@ class Lab:
             for session in registry
         ]
 
-    async def close(self) -> None:
-        """End every call, finish every file, free the port; idempotent."""
-        if self._closed:
-            return
-        self._closed = True
-        forget(self)
-        try:
-            await self.sink.host.run(self._hang_up_all())
-        finally:
-            await self.sink.close()
+    async def close(self) -> Closed:
+        """End every call, finish every file, free the port; idempotent.
+
+        Returns
+        -------
+        Closed
+            What was freed, and what is still there against expectation.
+        """
+        if not self._closed:
+            self._closed = True
+            forget(self)
+            running, files = len(self.sink.server.registry.running), self.sink.server.open_files
+            try:
+                await self.sink.host.run(self._hang_up_all())
+            finally:
+                freed = await self.sink.close()
+            left = (*freed.left, *(f"task {task.get_name()!r}" for task in self._following))
+            self._freed = replace_fields(freed, calls=running, files=files, left=left)
+        return self._freed
 
     async def _dial(self, carrier: Carrier, path: Path, on_progress: OnProgress | None) -> Call:
         facts = _SimulatorFacts()

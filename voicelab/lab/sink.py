@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
 from voicelab.lab.call import Call
+from voicelab.lab.closed import Closed
 from voicelab.lab.display import mimebundle
 from voicelab.lab.host import Host, make_host
 from voicelab.lab.places import default_place
@@ -40,7 +41,7 @@ class Sink:
     def __init__(self, server: SinkServer, host: Host) -> None:
         self.server = server
         self.host = host
-        self._closed = False
+        self._closed: Closed | None = None
 
     @classmethod
     async def open(
@@ -131,7 +132,7 @@ class Sink:
     @property
     def is_open(self) -> bool:
         """Whether it still listens."""
-        return not self._closed
+        return self._closed is None
 
     @property
     def state(self) -> str:
@@ -139,22 +140,35 @@ class Sink:
         calls = list(self.server.registry)
         took = f"{len(self.server.registry.running)} running, {len(calls)} in all"
         return (
-            f"closed, calls: {len(calls)}" if self._closed else f"open on {self.url}, calls: {took}"
+            f"open on {self.url}, calls: {took}" if self.is_open else f"closed, calls: {len(calls)}"
         )
 
     def calls(self) -> list[Call]:
         """The calls it took, oldest first."""
         return [Call(None, session=s, host=self.host) for s in self.server.registry]
 
-    async def close(self) -> None:
-        """End every call, finish every file, free the port; idempotent."""
-        if not self._closed:
-            self._closed = True
+    async def close(self) -> Closed:
+        """End every call, finish every file, free the port; idempotent.
+
+        Returns
+        -------
+        Closed
+            What was freed, and what is still there against expectation.
+        """
+        if self._closed is None:
+            self._closed = Closed()
             forget(self)
+            server, threads = self.server, self.server.threads + self.host.threads
+            calls, files = len(server.registry.running), server.open_files
+            left: list[str] = []
             try:
-                await self.host.run(self.server.aclose())
+                await self.host.run(server.aclose())
+                left += server.left()
             finally:
-                await self.host.aclose()
+                left += await self.host.aclose()
+            threads -= server.threads + self.host.threads
+            self._closed = Closed(calls, server.port or None, threads, files, tuple(left))
+        return self._closed
 
     async def __aenter__(self) -> Self:
         return self

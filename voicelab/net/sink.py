@@ -69,7 +69,12 @@ class SinkServer:
         self._clock = clock
         self._recorder = Recorder(options.limits.flush_s)
         self.webhooks = Webhooks(options, self.registry, self._recorder, clock)
-        self.loop_lag = LoopLag(clock, self._on_stall, stall_ms=options.limits.stall_ms)
+        self.loop_lag = LoopLag(
+            clock,
+            self._on_stall,
+            busy=lambda: self.registry.busy,
+            stall_ms=options.limits.stall_ms,
+        )
         self._socket: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._ticker: asyncio.Task[None] | None = None
@@ -133,6 +138,16 @@ class SinkServer:
         await asyncio.gather(*self._finishing, return_exceptions=True)
         await self._recorder.aclose()
         self.loop_lag.stop()
+
+    @property
+    def threads(self) -> int:
+        """How many threads of its own it has running."""
+        return self._recorder.threads
+
+    @property
+    def open_files(self) -> int:
+        """How many files of calls are being written."""
+        return self._recorder.open_files
 
     def left(self) -> list[str]:
         """What a closed server has failed to free, by name; nothing where all is well."""
@@ -245,6 +260,7 @@ class SinkServer:
             self._clock,
             started,
         )
+        self.loop_lag.quicken()
         try:
             await transport.run(session.stream)
         finally:
