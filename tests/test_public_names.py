@@ -10,7 +10,7 @@ import pytest
 
 import voicelab
 
-NAMES = ["Audio", "AudioFormat", "Call", "Carrier", "Lab", "Sink", "VoicelabError", "load"]
+NAMES = ["Audio", "AudioFormat", "Call", "Carrier", "Lab", "Sink", "VoicelabError", "load", "run"]
 HEAVY = {
     "IPython",
     "aiohttp",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from voicelab.lab.call import Call
     from voicelab.lab.lab import Lab
     from voicelab.lab.load import load
+    from voicelab.lab.nested import run
     from voicelab.lab.sink import Sink
     from voicelab.sim.phone import Carrier
 
@@ -27,6 +28,7 @@ __all__ = [
     "Sink",
     "VoicelabError",
     "load",
+    "run",
 ]
 
 _WHERE = {
@@ -38,6 +40,7 @@ _WHERE = {
     "Sink": "voicelab.lab.sink",
     "VoicelabError": "voicelab.errors",
     "load": "voicelab.lab.load",
+    "run": "voicelab.lab.nested",
 }
 
 

@@ -64,6 +64,7 @@ async def test_the_journal_tells_the_whole_call(sink):
         ):
             pass
     (session,) = sink.server.registry
+    await session.closed.wait()
     (journal,) = sink.journals()
     assert journal.header["id"] == session.stream.id
     assert journal.header["call_id"] == "CA1"

@@ -34,7 +34,10 @@ class CallFacts:
     samples : int
         Caller samples on the time axis.
     health : dict
-        The counters of :class:`~voicelab.call.health.StreamHealth`.
+        What :class:`~voicelab.call.health.StreamHealth` counted and measured; see
+        ``docs/journal.md``.
+    media_timeout_s : float or None
+        After how long without media the call would be ended.
     ended_why, ended_detail : str or None
         None while the call runs, and for one whose recorder was killed.
     callbacks : tuple of str
@@ -60,6 +63,7 @@ class CallFacts:
     callbacks: tuple[str, ...] = ()
     broken_lines: int = 0
     stored: str | None = None
+    media_timeout_s: float | None = None
 
     @property
     def duration_s(self) -> float:
@@ -132,6 +136,7 @@ def call_facts(journal: Journal) -> CallFacts:
         ended_detail=ended["detail"] if ended else None,
         callbacks=tuple(callback_events(journal.moments)),
         broken_lines=journal.broken,
+        media_timeout_s=header.get("config", {}).get("stream", {}).get("media_timeout_s"),
     )
 
 
@@ -191,4 +196,7 @@ def replay_stream(header: dict[str, Any], moments: Iterable[Moment]) -> Stream:
                 stream.on_binary(moment.data)
             else:
                 stream.on_text(moment.data)
+        elif moment.name == "stall":
+            now_ns = moment.t_ns + round(moment.data["ms"] * 1e6)
+            stream.on_stall(moment.t_ns, now_ns)
     return stream

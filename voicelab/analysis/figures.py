@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from voicelab.analysis.envelope import envelope
 
 # Okabe and Ito's palette, told apart with any colour vision.
-CALLER, AGENT, FAULT, MARK = "#0072B2", "#D55E00", "#CC79A7", "#009E73"
+CALLER, AGENT, FAULT, MARK, STALL = "#0072B2", "#D55E00", "#CC79A7", "#009E73", "#E69F00"
 # Grey enough for paper and for a dark page; the ground is left open.
 _INK, _FAINT = "#7A7A7A", "#80808040"
 _WIDTH_IN, _LANE_IN, _DPI = 9.0, 1.45, 144

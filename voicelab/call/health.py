@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
+
+from voicelab.call.arrivals import Arrivals
 
 
 @dataclass(slots=True)
@@ -25,8 +27,12 @@ class StreamHealth:
         Frames that came before ``start``.
     other_track : int
         Frames of a track that is not the caller (journalled, not recorded).
-    jitter_ms : float
-        Interarrival jitter (RFC 3550).
+    stalls : int
+        How often our event loop stood still during the call.
+    stalled_ms : float
+        For how long in all.
+    arrivals : Arrivals
+        Jitter and its distribution, the provider's clock, the longest wait for a frame.
     odd : Counter
         Everything else that was not as it should be, by name.
     """
@@ -38,13 +44,16 @@ class StreamHealth:
     late: int = 0
     jumps: int = 0
     before_start: int = 0
-    jitter_ms: float = 0.0
     other_track: int = 0
+    stalls: int = 0
+    stalled_ms: float = 0.0
+    arrivals: Arrivals = field(default_factory=Arrivals)
     odd: Counter[str] = field(default_factory=Counter)
 
     def as_dict(self) -> dict[str, Any]:
-        """The counters as JSON values, jitter to the microsecond."""
-        counts = asdict(self)
-        counts["jitter_ms"] = round(self.jitter_ms, 3)
-        counts["odd"] = dict(self.odd)
-        return counts
+        """Everything as JSON values, times to the microsecond."""
+        counts = {each.name: getattr(self, each.name) for each in fields(self)}
+        arrivals: Arrivals = counts.pop("arrivals")
+        odd = dict(counts.pop("odd"))
+        counts["stalled_ms"] = round(self.stalled_ms, 3)
+        return {**counts, **arrivals.as_dict(), "odd": odd}

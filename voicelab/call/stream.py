@@ -174,6 +174,24 @@ class Stream:
         end = self.end
         self.audience.tell(lambda listener: listener.on_end(end))
 
+    def on_stall(self, begin_ns: int, end_ns: int) -> None:
+        """The event loop stood still from ``begin_ns`` to ``end_ns`` of the clock.
+
+        To be told before what arrived meanwhile is read. The watchdogs do not count that time.
+        """
+        begin_ns = max(begin_ns, self.zero_ns)
+        length_ms = round((end_ns - begin_ns) / 1e6, 3)
+        if self.state is StreamState.CLOSED or length_ms <= 0:
+            return
+        self._media_ns += end_ns - begin_ns
+        if self._stop_ns is not None:
+            self._stop_ns += end_ns - begin_ns
+        self.health.stalls += 1
+        self.health.stalled_ms += length_ms
+        t_ns = begin_ns - self.zero_ns
+        self.health.arrivals.stalled(t_ns / 1e6 + length_ms)
+        self._tell(fact(t_ns, "stall", {"ms": length_ms, "at": self.samples}))
+
     def tick(self) -> None:
         """Check the watchdogs; call it about once a second."""
         now = self._clock()
@@ -327,7 +345,7 @@ class Stream:
             self._stopping(StreamEnd("stop", None, "the provider sent stop"))
 
     def _on_media(self, t_ns: int, media: vobiz.Media) -> None:
-        self._media_ns = self._clock()
+        self._media_ns = self.zero_ns + t_ns
         media = self._of_its_track(media)
         if media.track != "inbound":
             self.health.other_track += 1

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from voicelab.audio.byteorder import ByteOrderDetector, ByteOrderGuess
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.health import StreamHealth
-from voicelab.call.jitter import Jitter
 from voicelab.call.listener import Audience
 from voicelab.call.placing import Placement, Placer, Verdict
 from voicelab.call.settings import StreamSettings
@@ -60,7 +59,6 @@ class CallerTrack:
             max_gap_s=settings.max_gap_s,
             late_s=settings.late_s,
         )
-        self._jitter = Jitter()
         self._carry = b""
         self._carry_lacks = False
         self._detector: ByteOrderDetector | None = None
@@ -79,7 +77,7 @@ class CallerTrack:
     def restart(self) -> None:
         """The source announced that it counts anew."""
         self._placer.restart()
-        self._jitter.restart()
+        self._health.arrivals.restart()
 
     def add(self, t_ns: int, media: Media, *, lead: int = 0) -> None:
         """Take one frame that arrived at ``t_ns``; ``lead`` frames are missing before the first."""
@@ -89,8 +87,7 @@ class CallerTrack:
         )
         self._health.frames += 1
         self._count(placement, media.chunk)
-        if media.timestamp_ms is not None:
-            self._health.jitter_ms = self._jitter.add(t_ns / 1e6, media.timestamp_ms)
+        self._health.arrivals.add(t_ns / 1e6, media.timestamp_ms)
         if placement.offset is None or not payload:
             return
         if self._detector is not None:
@@ -146,7 +143,7 @@ class CallerTrack:
             self._note("gap", frames=placement.lost, samples=placement.gap_samples, at=at)
         if placement.jumped is not None:
             health.jumps += 1
-            self._jitter.restart()
+            self._health.arrivals.restart()
             self._note("jump", chunk=chunk, frames=placement.jumped)
 
     def _detect(self, payload: bytes) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 from collections.abc import Coroutine
 from typing import Any, Literal, Protocol, TypeVar
 
 from voicelab.errors import SettingError, StateError
+from voicelab.lab.loop_thread import LoopThread
 
 R = TypeVar("R")
 
@@ -36,8 +36,13 @@ class Host(Protocol):
         """Run to the end; a cancelled caller cancels the work."""
         ...
 
-    async def aclose(self) -> None:
-        """End the loop, where it is the host's own."""
+    @property
+    def threads(self) -> int:
+        """How many threads of its own it has running."""
+        ...
+
+    async def aclose(self) -> list[str]:
+        """End the loop, where it is the host's own; return the names of what still ran there."""
         ...
 
 
@@ -45,6 +50,7 @@ class KernelHost:
     """The loop that runs when the lab is opened."""
 
     name: HostName = "kernel"
+    threads = 0
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -71,8 +77,9 @@ class KernelHost:
             raise
         return await work
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> list[str]:
         """Nothing to end: the loop belongs to the notebook."""
+        return []
 
 
 class ThreadHost:
@@ -81,11 +88,14 @@ class ThreadHost:
     name: HostName = "thread"
 
     def __init__(self) -> None:
-        self._loop = _new_loop()
-        self._thread = threading.Thread(target=self._main, name="voicelab engine", daemon=True)
+        self._thread = LoopThread("voicelab engine")
         self._released = False
         _quicker_switches.acquire()
-        self._thread.start()
+
+    @property
+    def threads(self) -> int:
+        """See :class:`Host`."""
+        return int(self._thread.is_alive)
 
     @property
     def gone(self) -> bool:
@@ -97,10 +107,10 @@ class ThreadHost:
 
     async def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Run in the thread's loop and wait here without blocking."""
-        if not self._thread.is_alive():
+        if not self._thread.is_alive:
             work.close()
             raise StateError("This lab is closed. Open a new one.")
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        future = self._thread.submit(work)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -109,30 +119,13 @@ class ThreadHost:
                 raise
             raise StateError("The lab was closed while this went on. Open a new one.") from None
 
-    async def aclose(self) -> None:
+    async def aclose(self) -> list[str]:
         """Cancel what still runs, stop the loop and end the thread; idempotent."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._end)
-            await asyncio.to_thread(self._thread.join)
-            if not self._released:
-                self._released = True
-                _quicker_switches.release()
-
-    def _end(self) -> None:
-        for task in asyncio.all_tasks(self._loop):
-            task.cancel()
-        self._loop.stop()
-
-    def _main(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._loop.run_forever()
-        finally:
-            cancelled = asyncio.gather(*asyncio.all_tasks(self._loop), return_exceptions=True)
-            self._loop.run_until_complete(cancelled)
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-            self._loop.close()
+        left = await asyncio.to_thread(self._thread.join)
+        if not self._released:
+            self._released = True
+            _quicker_switches.release()
+        return left
 
 
 class _SwitchInterval:
@@ -155,15 +148,6 @@ class _SwitchInterval:
 
 
 _quicker_switches = _SwitchInterval()
-
-
-def _new_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop()
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
 
 
 def make_host(name: str) -> Host:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace as replace_fields
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -11,6 +12,7 @@ from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.moment import Moment, fact
 from voicelab.errors import CallTimeout, FormatError, SettingError, StateError
 from voicelab.lab.call import Call
+from voicelab.lab.closed import Closed
 from voicelab.lab.closing import Closing
 from voicelab.lab.display import mimebundle
 from voicelab.lab.places import existing
@@ -18,6 +20,7 @@ from voicelab.lab.sink import Sink
 from voicelab.lab.unique import forget, replace
 
 if TYPE_CHECKING:
+    from voicelab.lab.host import Host
     from voicelab.net.session import Session
     from voicelab.sim.faults import FaultsGiven
     from voicelab.sim.phone import Carrier
@@ -55,7 +58,7 @@ class Lab:
         self._views: list[View] = []
         self._lines: set[SimulatedCall] = set()
         self._following: set[asyncio.Task[None]] = set()
-        self._closing = Closing()
+        self._closing: Closing[Closed] = Closing()
 
     @classmethod
     async def open(
@@ -103,6 +106,11 @@ class Lab:
     def url(self) -> str:
         """Where the sink is reached from this machine."""
         return self.sink.url
+
+    @property
+    def host(self) -> Host | None:
+        """Where it runs; None while it is being opened."""
+        return self.sink.host if hasattr(self, "sink") else None
 
     @property
     def is_open(self) -> bool:
@@ -216,10 +224,15 @@ class Lab:
         """Tell a view of changes, and close it with the lab."""
         self._views.append(view)
 
-    async def close(self) -> None:
+    async def close(self) -> Closed:
         """End every call, finish every file, free the port; idempotent.
 
         A cancelled ``close`` goes on by itself, and another one waits for it.
+
+        Returns
+        -------
+        Closed
+            What was freed, and what is still there against expectation.
 
         Raises
         ------
@@ -228,21 +241,25 @@ class Lab:
         """
         if hasattr(self, "sink") and self.sink.host.gone:
             forget(self)
-            await self.sink.close()
-            return
+            return await self.sink.close()
         if hasattr(self, "sink"):
             self.sink.host.check()
-        await self._closing.run(self._close)
+        return await self._closing.run(self._close)
 
-    async def _close(self) -> None:
+    async def _close(self) -> Closed:
         forget(self)
+        freed = Closed()
         if hasattr(self, "sink"):
+            running, files = len(self.sink.server.registry.running), self.sink.server.open_files
             try:
                 await self.sink.host.run(self._hang_up_all())
             finally:
-                await self.sink.close()
+                freed = await self.sink.close()
+            left = (*freed.left, *(f"task {task.get_name()!r}" for task in self._following))
+            freed = replace_fields(freed, calls=running, files=files, left=left)
         for view in self._views:
             await view.close()
+        return freed
 
     async def _dial(self, carrier: Carrier, path: Path, on_progress: OnProgress | None) -> Call:
         facts = _SimulatorFacts()

@@ -11,12 +11,13 @@ from voicelab.analysis.figures import (
     AGENT,
     CALLER,
     FAULT,
+    STALL,
     Lane,
     Mark,
     Picture,
     call_figure,
 )
-from voicelab.lab.words import call_state
+from voicelab.lab.words import call_state, clock_words, jitter_words, stall_words, wait_words
 
 if TYPE_CHECKING:
     from voicelab.lab.call import Call
@@ -36,7 +37,8 @@ def call_picture(call: Call) -> Picture:
             agent = call.audio("heard").samples[:, 1]
             if agent.any():
                 lanes.append(Lane("agent", agent, caller.rate_hz, AGENT))
-    return call_figure(lanes, loss_marks(call, caller.rate_hz), call.files.stem.name)
+    marks = [*loss_marks(call, caller.rate_hz), *stall_marks(call, caller.rate_hz)]
+    return call_figure(lanes, marks, call.files.stem.name)
 
 
 def loss_marks(call: Call, rate_hz: int) -> list[Mark]:
@@ -45,6 +47,15 @@ def loss_marks(call: Call, rate_hz: int) -> list[Mark]:
         Mark(m.data["at"] / rate_hz, "lost", m.data["samples"] / rate_hz, FAULT)
         for m in call.moments()
         if m.name == "gap"
+    ]
+
+
+def stall_marks(call: Call, rate_hz: int) -> list[Mark]:
+    """Where the event loop stood still, by the audio that was due then."""
+    return [
+        Mark(m.data["at"] / rate_hz, "stall", m.data["ms"] / 1000, STALL)
+        for m in call.moments()
+        if m.name == "stall"
     ]
 
 
@@ -77,7 +88,10 @@ def facts_table(call: Call) -> str:
         rows.append(("byte order", f"{facts.byte_order}: {facts.byte_order_reason}"))
     if health := facts.health:
         rows.append(("frames", _counts(health)))
-        rows.append(("jitter", f"{health['jitter_ms']:.2f} ms (RFC 3550)"))
+        rows += [("jitter", jitter_words(health)), ("clock", clock_words(health))]
+        rows.append(("watchdog", wait_words(health, facts.media_timeout_s)))
+        if health.get("stalls"):
+            rows.append(("event loop", stall_words(health)))
         if odd := health["odd"]:
             rows.append(("also", ", ".join(f"{n} × {name}" for name, n in odd.items())))
     else:

@@ -11,6 +11,7 @@ from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
 from voicelab.errors import StateError
 from voicelab.lab.call import Call
+from voicelab.lab.closed import Closed
 from voicelab.lab.closing import Closing
 from voicelab.lab.display import mimebundle
 from voicelab.lab.host import Host, make_host
@@ -44,7 +45,7 @@ class Sink:
         self.server = server
         self.host = host
         self.replaced = False
-        self._closing = Closing()
+        self._closing: Closing[Closed] = Closing()
         self._calls: dict[str, Call] = {}
 
     @classmethod
@@ -191,10 +192,15 @@ class Sink:
         if not self.server.listening:
             await self.host.run(self.server.start())
 
-    async def close(self) -> None:
+    async def close(self) -> Closed:
         """End every call, finish every file, free the port; idempotent.
 
         A cancelled ``close`` goes on by itself, and another one waits for it.
+
+        Returns
+        -------
+        Closed
+            What was freed, and what is still there against expectation.
 
         Raises
         ------
@@ -204,17 +210,24 @@ class Sink:
         if self.host.gone:
             forget(self)
             self.server.abandon()
-            return
+            return Closed(port=self.server.port or None)
         self.host.check()
-        await self._closing.run(self._close)
+        return await self._closing.run(self._close)
 
-    async def _close(self) -> None:
+    async def _close(self) -> Closed:
         forget(self)
+        server, threads = self.server, self.server.threads + self.host.threads
+        calls, files = len(server.registry.running), server.open_files
+        port = server.port if server.listening else None
+        left: list[str] = []
         try:
-            await self.host.run(self.server.aclose())
+            await self.host.run(server.aclose())
+            left += server.left()
         finally:
-            self.server.hub.close()
-            await self.host.aclose()
+            server.hub.close()
+            left += await self.host.aclose()
+        threads -= server.threads + self.host.threads
+        return Closed(calls, port, threads, files, tuple(left))
 
     async def __aenter__(self) -> Self:
         return self

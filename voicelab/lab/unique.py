@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 from types import ModuleType
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from voicelab.lab.host import Host
 
 from voicelab.errors import StateError
 
@@ -19,7 +22,11 @@ class Closable(Protocol):
 
     replaced: bool
 
-    async def close(self) -> None:
+    @property
+    def host(self) -> Host | None:
+        """Where it runs, once that is known."""
+
+    async def close(self) -> Any:
         """Leave nothing behind."""
 
 
@@ -53,3 +60,8 @@ def forget(thing: Closable) -> None:
     for name, known in list(_open().items()):
         if known is thing:
             del _open()[name]
+
+
+def open_hosts() -> list[Host]:
+    """Where the open labs run."""
+    return [thing.host for thing in _open().values() if thing.host is not None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicelab.lab.call import Call
@@ -39,7 +39,7 @@ def call_state(call: Call) -> str:
     return f"ended, {call.problem}" if call.problem else "ended"
 
 
-def loss_words(health: dict[str, int]) -> list[str]:
+def loss_words(health: dict[str, Any]) -> list[str]:
     """Frames, loss and jitter in words; nothing for a call without a journal."""
     if not health:
         return []
@@ -50,4 +50,47 @@ def loss_words(health: dict[str, int]) -> list[str]:
     if health["late"]:
         words.append(f"{health['late']} late")
     words.append(f"jitter {health['jitter_ms']:.1f} ms")
+    if stalls := health.get("stalls"):
+        words.append(f"{stalls} stall{'s' * (stalls > 1)} of {health['stalled_ms'] / 1000:.1f} s")
     return words
+
+
+def jitter_words(health: dict[str, Any]) -> str:
+    """``0.52 ms (RFC 3550); 50 % of frames within 0.47 ms, 95 % within 1.2, 99 % within 3.9``."""
+    words = f"{health['jitter_ms']:.2f} ms (RFC 3550)"
+    spread = health.get("deviation_ms") or {}
+    if spread.get("p50") is None:
+        return words
+    return (
+        f"{words}; 50 % of frames within {spread['p50']:g} ms, "
+        f"95 % within {spread['p95']:g}, 99 % within {spread['p99']:g}"
+    )
+
+
+def clock_words(health: dict[str, Any]) -> str:
+    """How the provider's clock goes: ``35 ppm faster than ours``, or that it is unknown."""
+    ppm = health.get("skew_ppm")
+    if ppm is None:
+        return "the provider's, against ours: unknown before 20 s of frames"
+    if abs(ppm) >= 100_000:
+        return f"frames come at {1 + ppm / 1e6:.2f} times the speed they are stamped with"
+    return f"the provider's is {abs(ppm):.0f} ppm {'faster' if ppm >= 0 else 'slower'} than ours"
+
+
+def wait_words(health: dict[str, Any], limit_s: float | None) -> str:
+    """The longest wait for a frame, and how long one may be."""
+    longest_ms = health.get("longest_wait_ms")
+    words = (
+        "not measured" if longest_ms is None else f"longest wait for a frame {longest_ms:.0f} ms"
+    )
+    return words if limit_s is None else f"{words}; {limit_s:g} s would end the call"
+
+
+def stall_words(health: dict[str, Any]) -> str:
+    """What a stall of our own did to the figures, and what it did not do."""
+    times = "once" if health["stalls"] == 1 else f"{health['stalls']} times"
+    return (
+        f"stood still {times}, {health['stalled_ms'] / 1000:.2f} s in all: "
+        f"{health['stalled_frames']:,} frames were read late; they are recorded "
+        "and left out of jitter, clock and waits"
+    )

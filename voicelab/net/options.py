@@ -40,6 +40,8 @@ class Limits:
         How long a call's journal stays open for callbacks after its socket closed.
     remembered : int
         Answered and ended calls whose callbacks are still recognised.
+    stall_ms : float
+        An event loop that is later than this has stood still; every running call notes it.
     """
 
     message_bytes: int = 1 << 20
@@ -51,6 +53,7 @@ class Limits:
     flush_s: float = 0.5
     callbacks_s: float = 10.0
     remembered: int = 1000
+    stall_ms: float = 50.0
 
 
 @dataclass(frozen=True, slots=True)

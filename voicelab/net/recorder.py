@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -27,12 +28,14 @@ class Recorder:
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
         self._open: set[Recording] = set()
+        self._threads: list[threading.Thread] = []
         self._thread: ThreadPoolExecutor
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin to flush, in the running loop; once closed, it can be started again."""
-        self._thread = ThreadPoolExecutor(1, "voicelab-writer")
+        self._threads.clear()
+        self._thread = ThreadPoolExecutor(1, "voicelab-writer", self._note_thread)
         self._task = asyncio.create_task(self._run(), name="voicelab recorder")
 
     def add(self, recording: Recording) -> None:
@@ -64,6 +67,26 @@ class Recorder:
     def abandon(self) -> None:
         """End the thread without a loop."""
         self._thread.shutdown(wait=True)
+
+    @property
+    def threads(self) -> int:
+        """1 where the writer's thread runs, else 0."""
+        return sum(each.is_alive() for each in self._threads)
+
+    @property
+    def open_files(self) -> int:
+        """How many files are being written."""
+        return sum(len(each.files.existing()) for each in self._open if each.files)
+
+    def left(self) -> list[str]:
+        """What is still there after the close, by name."""
+        names = [f"the open files of {each.files.stem.name}" for each in self._open if each.files]
+        if self._task is not None and not self._task.done():
+            names.append(f"task {self._task.get_name()!r}")
+        return names + [f"thread {each.name!r}" for each in self._threads if each.is_alive()]
+
+    def _note_thread(self) -> None:
+        self._threads.append(threading.current_thread())
 
     async def _run(self) -> None:
         while True:

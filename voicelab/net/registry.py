@@ -69,6 +69,11 @@ class CallRegistry:
         """Sessions whose socket is open."""
         return list(self._running.values())
 
+    @property
+    def busy(self) -> bool:
+        """Whether any call runs."""
+        return bool(self._running)
+
     def answered(self, call_id: str | None) -> Answered:
         """Note that a call was answered; mint its id."""
         known = self._answered.get(call_id or "") or Answered(str(uuid.uuid4()))

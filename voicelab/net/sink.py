@@ -18,6 +18,7 @@ from voicelab.call.hub import Hub
 from voicelab.call.moment import Moment
 from voicelab.errors import ProtocolError, SettingError, StateError
 from voicelab.net.listen import listen
+from voicelab.net.loop_lag import LoopLag
 from voicelab.net.options import SinkOptions
 from voicelab.net.public_url import (
     STREAM_PATH,
@@ -61,6 +62,8 @@ class SinkServer:
         Every moment of a call on ``call:<id>``, its sound on ``audio:<id>``; new sessions on
         ``calls``.
     webhooks : Webhooks
+    loop_lag : LoopLag
+        How late the server's event loop is, from its start to its close.
     """
 
     def __init__(self, options: SinkOptions, clock: Callable[[], int] = time.monotonic_ns) -> None:
@@ -72,6 +75,12 @@ class SinkServer:
         self._clock = clock
         self._recorder = Recorder(options.limits.flush_s)
         self.webhooks = Webhooks(options, self.registry, clock)
+        self.loop_lag = LoopLag(
+            clock,
+            self._on_stall,
+            busy=lambda: self.registry.busy,
+            stall_ms=options.limits.stall_ms,
+        )
         self._sock: socket.socket | None = None
         self._runner: web.AppRunner | None = None
         self._ticker: asyncio.Task[None] | None = None
@@ -124,6 +133,7 @@ class SinkServer:
             raise
         self.port = sock.getsockname()[1]
         self.busy_port = port if port not in (0, self.port) else None
+        self.loop_lag.start()
         self._recorder.start()
         self.webhooks.start()
         self._ticker = asyncio.create_task(self._tick(), name="voicelab watchdog")
@@ -183,7 +193,30 @@ class SinkServer:
             await asyncio.gather(self._ticker, return_exceptions=True)
         await self._recorder.aclose()
         await self.webhooks.aclose()
+        self.loop_lag.stop()
         self._runner = self._closing = None
+
+    @property
+    def threads(self) -> int:
+        """How many threads of its own it has running."""
+        return self._recorder.threads
+
+    @property
+    def open_files(self) -> int:
+        """How many files of calls are being written."""
+        return self._recorder.open_files
+
+    def left(self) -> list[str]:
+        """What a closed server has failed to free, by name; nothing where all is well."""
+        names = [f"task {task.get_name()!r}" for task in self._finishing]
+        if self._ticker is not None and not self._ticker.done():
+            names.append(f"task {self._ticker.get_name()!r}")
+        if self.loop_lag.running:
+            names.append("the beat of the loop-lag meter")
+        if self._sock is not None and self._sock.fileno() >= 0:
+            names.append(f"the listening socket on port {self.port}")
+        names += [f"the socket of call {each.stream.id}" for each in self.registry.running]
+        return names + self._recorder.left()
 
     async def save_ear(
         self, session: Session, render: Callable[[], Int16Array], rate_hz: int
@@ -312,6 +345,7 @@ class SinkServer:
             datetime.now(UTC),
             expected,
         )
+        self.loop_lag.quicken()
         try:
             await transport.run(session.stream)
         except asyncio.CancelledError:
@@ -325,6 +359,10 @@ class SinkServer:
         self._finishing.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("A call could not be finished.", exc_info=error)
+
+    def _on_stall(self, begin_ns: int, end_ns: int) -> None:
+        for session in self.registry.running:
+            session.stream.on_stall(begin_ns, end_ns)
 
     async def _tick(self) -> None:
         while True:

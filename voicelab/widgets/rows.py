@@ -50,7 +50,7 @@ def call_row(session: Session, caller: str | None) -> CallRow:
         format=f"{stream.format}{order}",
         frames=health.frames,
         lost=health.lost,
-        jitter_ms=round(health.jitter_ms, 1),
+        jitter_ms=round(health.arrivals.jitter.ms, 1),
     )
 
 
