@@ -46,18 +46,9 @@ class NotebookPage:
         """Open a fresh copy of ``notebooks/<notebook>`` and wait for its kernel."""
         self.path = self.server.copy_of(notebook)
         address = f"{self.server.url}/lab/tree/{self.path}?reset&token={self.server.token}"
-        await self.page.add_locator_handler(self._kernel_question, self._answer_it)
         await self.page.goto(address)
         await self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=OPEN_MS)
         await self._idle_indicator.wait_for(state="attached", timeout=OPEN_MS)
-
-    @property
-    def _kernel_question(self) -> Locator:
-        """Asked now and then by a Lab that has just started and does not know its kernels yet."""
-        return self.page.locator(".jp-Dialog", has_text="Select Kernel")
-
-    async def _answer_it(self) -> None:
-        await self._kernel_question.locator("button.jp-mod-accept").click()
 
     @property
     def _idle_indicator(self) -> Locator:
