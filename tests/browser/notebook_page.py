@@ -48,20 +48,11 @@ class NotebookPage:
         """Open a fresh copy of ``notebooks/<notebook>`` and wait for its kernel."""
         self.path = self.server.copy_of(notebook)
         address = f"{self.server.url}/lab/tree/{self.path}?reset&token={self.server.token}"
-        await self.page.add_locator_handler(self._kernel_question, self._answer_it)
         await self.page.goto(address)
         await self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=OPEN_MS)
         # The page says "idle" before it has a kernel; to run a cell then opens a dialog.
         await asyncio.to_thread(self.server.wait_for_kernel, self.path)
         await self.page.locator(IDLE).wait_for(state="attached", timeout=OPEN_MS)
-
-    @property
-    def _kernel_question(self) -> Locator:
-        """Asked now and then by a Lab that has just started and does not know its kernels yet."""
-        return self.page.locator(".jp-Dialog", has_text="Select Kernel")
-
-    async def _answer_it(self) -> None:
-        await self._kernel_question.locator("button.jp-mod-accept").click()
 
     def cell(self, number: int) -> Locator:
         """Return the code cell with that number, from 0."""

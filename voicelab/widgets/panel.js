@@ -41,6 +41,7 @@ const WORDS = {
   gone: "The kernel has ended or was restarted. Run the cell again",
 };
 const BUSY_AFTER_MS = 700;
+const LONGEST_PATIENCE_MS = 10000;
 const LAG_POINTS = 60;
 
 let views = 0;
@@ -66,8 +67,16 @@ class PanelView {
     this.wave = new WaveformCanvas(this.root, this.parts.canvas);
     this.wave.caption = (key) => this.caption(key);
     this.listen();
+    this.askForAll(BUSY_AFTER_MS);
+  }
+
+  /* Asked again, ever less often: just after JupyterLab has started, a first message can stay unanswered. */
+  askForAll(patience) {
     this.ask("ready");
-    this.patience = setTimeout(() => this.sayWhatWaits(), BUSY_AFTER_MS);
+    this.patience = setTimeout(() => {
+      this.sayWhatWaits();
+      this.askForAll(Math.min(2 * patience, LONGEST_PATIENCE_MS));
+    }, patience);
   }
 
   listen() {
@@ -156,6 +165,7 @@ class PanelView {
 
   lost() {
     if (this.state === "gone") return;
+    clearTimeout(this.patience);
     this.state = "gone";
     this.showWhere({ state: "gone" });
     this.enable();

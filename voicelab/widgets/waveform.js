@@ -4,7 +4,7 @@ const SHOWN_S = 10;
 const LANE_PX = [0, 132, 84, 64, 56, 48, 48, 42, 42, 36, 36, 36, 36];
 const AXIS_PX = 20;
 const SIDE_PX = 14;
-const FULL_SCALES = [0.05, 0.1, 0.25, 0.5, 1];
+const FULL_SCALES = [0.05, 0.1, 0.2, 0.3, 0.6, 1];
 
 class Lane {
   constructor(columns) {
@@ -116,7 +116,7 @@ class WaveformCanvas {
     const over = this.lanes.size > 0 && [...this.lanes.keys()].every((key) => !this.caption(key).running);
     this.paintGrid(pen, look, width, count * laneHeight, over ? "end" : "now");
     let top = 0;
-    for (const [key, lane] of this.lanes) {
+    for (const [key, lane] of [...this.lanes].reverse()) {  // newest first, as in the list
       this.paintLane(pen, look, lane, this.caption(key), top, width, laneHeight);
       top += laneHeight;
     }
@@ -196,11 +196,11 @@ class WaveformCanvas {
       pen.fill();
       pen.globalAlpha = 1;
     }
-    this.paintCaption(pen, look, lane, caption, top, width, full);
+    this.paintCaption(pen, look, lane, caption, top, full);
   }
 
-  paintCaption(pen, look, lane, caption, top, width, full) {
-    const parts = [[caption.name, look.ink], [caption.detail, look.soft]];
+  paintCaption(pen, look, lane, caption, top, full) {
+    const parts = [[caption.name, look.ink], [`${caption.detail}, full scale ${full}`, look.soft]];
     if (caption.lost) parts.push([`${caption.lost} lost`, look.fault]);
     if (lane.skipped) parts.push([`${lane.skipped} pieces not drawn`, look.fault]);
     pen.font = look.font;
@@ -215,14 +215,5 @@ class WaveformCanvas {
       pen.fillText(text, x, top + 12);
       x += pen.measureText(text).width + 10;
     }
-    pen.font = look.small;
-    pen.textAlign = "right";
-    pen.globalAlpha = 0.8;
-    pen.fillStyle = look.ground;
-    pen.fillRect(width - SIDE_PX - 78, top + 3, 77, 18);
-    pen.globalAlpha = 1;
-    pen.fillStyle = look.soft;
-    pen.fillText(`full scale ${full}`, width - SIDE_PX - 5, top + 12);
-    pen.textAlign = "left";
   }
 }
