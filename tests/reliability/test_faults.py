@@ -434,6 +434,7 @@ async def test_a_fault(tmp_path, case, table):
         for session in lab.sink.server.registry:
             await session.ended.wait()
         assert call.result.faults[case.name] > 0
+        assert call.result.faults.keys() == {case.name}
         assert call.result.ended_by == "caller"
         assert call.result.offences == () or case.agent
         entries = [json.loads(line) for line in log.read_text().splitlines()]

@@ -64,5 +64,6 @@ class CallbackFaults:
     def flush(self) -> list[Callback]:
         """Return what was held back until the call was over, the last first."""
         held, self._held = self._held[::-1], []
-        self._done["reordered-callbacks"] += len(held)
+        if held:
+            self._done["reordered-callbacks"] += len(held)
         return held
