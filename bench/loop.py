@@ -1,0 +1,101 @@
+"""How late a call's frames are handled while a notebook's cell is busy, beside an idle one.
+
+Each figure is the 99th percentile of how much later than the quickest frame of its call a frame
+was stamped, over all frames of some calls. One run, one process; the ratios are to the idle loop
+of the same host. With ``--json`` one object is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import tempfile
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from voicelab import Call, Lab
+from voicelab.protocol import vobiz
+from voicelab.sim.prompts import prompt_path
+
+CALLS = 5
+CELL_S = 2.0
+
+
+def idle() -> None:
+    """Nothing."""
+
+
+def sleeping() -> None:
+    """A call that blocks and lets go of the interpreter's lock."""
+    time.sleep(CELL_S)
+
+
+def numpy_work() -> None:
+    """A product of matrices again and again."""
+    matrix = np.random.default_rng(1).normal(size=(300, 300))
+    until = time.monotonic() + CELL_S
+    while time.monotonic() < until:
+        matrix @ matrix
+
+
+def plain_python() -> None:
+    """Bytecode only: the interpreter's lock changes hands at each switch interval."""
+    until = time.monotonic() + CELL_S
+    while time.monotonic() < until:
+        sum(range(1000))
+
+
+CELLS: list[Callable[[], None]] = [idle, sleeping, numpy_work, plain_python]
+
+
+def lags_ms(call: Call) -> np.ndarray:
+    """Return how late each frame of a call was stamped."""
+    frames = (
+        (moment.t_ns / 1e6, vobiz.parse(moment.data))
+        for moment in call.moments()
+        if moment.leg == "carrier" and moment.kind == "m"
+    )
+    transit = np.array([t - f.timestamp_ms for t, f in frames if isinstance(f, vobiz.Media)])
+    return transit - transit.min()
+
+
+async def p99_ms(host: str, cell: Callable[[], None], folder: str) -> float:
+    """Place some calls, and run the cell in the middle of them."""
+    async with await Lab.open(port=0, host=host, recordings=folder, name="bench") as lab:
+        calls = [await lab.dial(prompt_path("order")) for _ in range(CALLS)]
+        await asyncio.sleep(0.5)
+        cell()
+        for call in calls:
+            await call.ended()
+        return float(np.percentile(np.concatenate([lags_ms(call) for call in calls]), 99))
+
+
+async def measure() -> dict[str, dict[str, float]]:
+    """Return the p99 by host and cell, ms."""
+    with tempfile.TemporaryDirectory() as folder:
+        return {
+            host: {cell.__name__: await p99_ms(host, cell, folder) for cell in CELLS}
+            for host in ("thread", "kernel")
+        }
+
+
+def main() -> None:
+    """Measure, and print a table or an object."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    found = asyncio.run(measure())
+    if options.json:
+        print(json.dumps(found))
+        return
+    print(f"p99 frame handling lag, {CALLS} calls, a cell busy for {CELL_S:g} s in their middle")
+    for host, by_cell in found.items():
+        for cell, ms in by_cell.items():
+            print(f"  {host:8} {cell:14} {ms:8.1f} ms   {ms / by_cell['idle']:8.1f} x idle")
+
+
+if __name__ == "__main__":
+    main()

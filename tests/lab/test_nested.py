@@ -1,0 +1,63 @@
+import asyncio
+
+import pytest
+
+import voicelab
+from voicelab import Lab
+from voicelab.errors import SettingError, StateError
+from voicelab.lab.loop_thread import LoopThread
+
+
+async def answer() -> int:
+    await asyncio.sleep(0)
+    return 42
+
+
+def test_without_a_loop_it_is_asyncio_run():
+    assert voicelab.run(answer()) == 42
+
+
+def test_it_wants_a_coroutine():
+    with pytest.raises(SettingError, match="this is function"):
+        voicelab.run(answer)
+
+
+@pytest.mark.net
+async def test_beside_a_lab_on_a_thread_nothing_is_patched(tmp_path):
+    async with await Lab.open(port=0, host="thread", recordings=tmp_path) as lab:
+        assert voicelab.run(answer()) == 42
+        assert not hasattr(asyncio.get_running_loop(), "_nest_patched")
+        freed = voicelab.run(lab.close())
+        assert (freed.threads, freed.left) == (1, ())
+
+
+@pytest.mark.net
+async def test_an_error_comes_back_as_it_is(tmp_path):
+    async def fails() -> None:
+        raise ZeroDivisionError
+
+    async with await Lab.open(port=0, host="thread", recordings=tmp_path):
+        with pytest.raises(ZeroDivisionError):
+            voicelab.run(fails())
+
+
+def test_uvloop_is_refused_with_the_way_out():
+    uvloop = pytest.importorskip("uvloop")
+
+    async def inside() -> None:
+        with pytest.raises(StateError, match=r"uvloop.*await.*host='thread'"):
+            voicelab.run(answer())
+
+    loop = uvloop.new_event_loop()
+    loop.run_until_complete(inside())
+    loop.close()
+
+
+def test_a_loop_thread_names_what_still_ran():
+    thread = LoopThread("test")
+    thread.submit(asyncio.sleep(60))
+    thread.submit(answer()).result()
+    (left,) = thread.join()
+    assert left.startswith("task 'Task-")
+    assert thread.join() == [left]
+    assert not thread.is_alive
