@@ -16,7 +16,6 @@ from voicelab import Sink
 from voicelab.call.hub import Subscription
 from voicelab.net.session import Session
 
-
 Zeros = dict[str | None, int]
 
 
