@@ -39,9 +39,9 @@ class Placed:
     Attributes
     ----------
     us_per_frame : float
-        CPU of the server's tree while the callers spoke, by frame.
+        CPU of the server's tree while the callers spoke and until it had caught up, by frame.
     us_per_end : float
-        CPU from the last frame until all calls were closed and written, by call.
+        CPU from then until all calls were closed and written, by call.
     load_us_per_frame : float
         CPU of the load itself.
     load_behind_ms_p99 : float
@@ -80,9 +80,9 @@ def place(server: Running, batch: Batch, sent: Path | None = None) -> Placed:
         assert load.stdin is not None
         assert load.stdout is not None
         readings = []
-        for read_cpu_s in (server.settled_cpu_s, server.cpu_s):
+        for _ in ("ready", "spoken"):
             if load.stdout.readline():
-                readings.append(read_cpu_s())
+                readings.append(server.settled_cpu_s())
                 load.stdin.write("go on\n")
         said = load.stdout.read()
     if load.returncode:
