@@ -2,7 +2,7 @@
 
 import pytest
 
-pytestmark = [pytest.mark.net, pytest.mark.notebook]
+pytestmark = [pytest.mark.net, pytest.mark.notebook, pytest.mark.slow]
 
 HOSTS = ["kernel", "thread"]
 DIAL = "call = await lab.dial('data/prompts/order.wav'); await asyncio.sleep(0.5)"
