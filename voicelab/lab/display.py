@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 log = logging.getLogger("voicelab.lab")
 
@@ -28,6 +31,20 @@ _renderers: dict[str, list[Renderer]] = {
     "lab": [_static_lab],
     "sink": [_static_lab],
 }
+
+
+def warm_up() -> None:
+    """Draw once, beside the event loop, so that the first picture does not hold up a call.
+
+    Loading matplotlib and its fonts takes a third of a second, the next picture a tenth of that.
+    """
+    threading.Thread(target=_draw_once, name="voicelab warm-up", daemon=True).start()
+
+
+def _draw_once() -> None:
+    from voicelab.analysis.figures import CALLER, Lane, call_figure
+
+    call_figure([Lane("", np.zeros(1, np.int16), 8000, CALLER)])._repr_png_()
 
 
 def register(kind: str, renderer: Renderer) -> None:
