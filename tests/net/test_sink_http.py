@@ -126,6 +126,21 @@ async def test_a_flood_of_headers_is_refused(sink):
     await writer.wait_closed()
     async with sink.http.get(f"{sink.url}/healthz") as answer:
         assert answer.status == 200
+    assert sink.server.refused == {"400 Bad Request": 1}
+
+
+async def test_every_refusal_is_counted(make_sink):
+    sink = await make_sink(limits=Limits(body_bytes=1000))
+    json_ = {"Content-Type": "application/json"}
+    for path, body, headers in (
+        ("/webhook", b"x" * 2000, {}),
+        ("/webhook", b"[1]", json_),
+        ("/absent", b"", {}),
+        ("/", b"", {"Host": "p.example"}),
+    ):
+        async with sink.http.post(sink.url + path, data=body, headers=headers) as answer:
+            assert answer.status >= 400
+    assert {status.split()[0] for status in sink.server.refused} == {"413", "400", "404", "503"}
 
 
 @pytest.mark.parametrize(

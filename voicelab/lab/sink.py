@@ -154,9 +154,9 @@ class Sink:
             return f"{'closed' if self._closing.begun else 'stopped'}, calls: {calls}"
         busy = self.server.busy_port
         where = f"{self.url} ({busy} was busy)" if busy else self.url
-        return (
-            f"open on {where}, calls: {len(self.server.registry.running)} running, {calls} in all"
-        )
+        running, refused = len(self.server.registry.running), self.server.refused.total()
+        also = f", requests refused: {refused}" if refused else ""
+        return f"open on {where}, calls: {running} running, {calls} in all{also}"
 
     def calls(self) -> list[Call]:
         """The calls it took, oldest first."""

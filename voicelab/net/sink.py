@@ -7,6 +7,7 @@ import logging
 import socket
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -28,6 +29,7 @@ from voicelab.net.public_url import (
     socket_url,
 )
 from voicelab.net.recorder import Recorder
+from voicelab.net.refusals import counting
 from voicelab.net.registry import CallRegistry
 from voicelab.net.session import Session
 from voicelab.net.stream_socket import CLOSE_S, StreamSocket
@@ -57,6 +59,8 @@ class SinkServer:
         Where it listens, once started.
     busy_port : int or None
         The default port, where that was taken and another one is used.
+    refused : Counter
+        Requests answered with an error, by status and reason.
     registry : CallRegistry
     hub : Hub
         Every moment of a call on ``call:<id>``, its sound on ``audio:<id>``; new sessions on
@@ -70,6 +74,7 @@ class SinkServer:
         self.options = options
         self.port = 0
         self.busy_port: int | None = None
+        self.refused: Counter[str] = Counter()
         self.registry = CallRegistry(options.limits.remembered)
         self.hub = Hub()
         self._clock = clock
@@ -120,7 +125,8 @@ class SinkServer:
             self._runner = web.AppRunner(
                 self._app(),
                 handle_signals=False,
-                access_log=None,
+                access_log=log,
+                access_log_class=counting(self.refused),
                 shutdown_timeout=1.0,
                 lingering_time=0.5,
                 max_line_size=self.options.limits.header_bytes,

@@ -1,0 +1,31 @@
+"""Requests that were refused, by a handler or before one was reached: counted and said."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+
+from aiohttp.abc import AbstractAccessLogger
+from aiohttp.web import BaseRequest, StreamResponse
+
+log = logging.getLogger("voicelab.net")
+
+
+def counting(refused: Counter[str]) -> type[AbstractAccessLogger]:
+    """Make what stands in for aiohttp's access log: the one place that sees every answer.
+
+    Parameters
+    ----------
+    refused : Counter
+        Takes the counts, by status and reason: ``"400 Bad Request"`` is also a head that is too
+        long, which no handler sees.
+    """
+
+    class Refusals(AbstractAccessLogger):
+        def log(self, request: BaseRequest, response: StreamResponse, time: float) -> None:
+            """Count a request that was answered with an error."""
+            if response.status >= 400:
+                refused[f"{response.status} {response.reason}"] += 1
+                log.info("Refused: %s %s, %d.", request.method, request.path, response.status)
+
+    return Refusals
