@@ -58,11 +58,9 @@ def _offer_live_views() -> None:
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     if getattr(shell, "kernel", None) is not None:
-        from voicelab.lab.display import warm_up
         from voicelab.widgets.offer import offer
 
         offer()
-        warm_up()
 
 
 def __dir__() -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -33,12 +33,20 @@ _renderers: dict[str, list[Renderer]] = {
 }
 
 
-def warm_up() -> None:
-    """Draw once, beside the event loop, so that the first picture does not hold up a call.
+_warm = False
+
+
+async def warm_up() -> None:
+    """Draw once, beside the event loop, before a first picture could hold up a call.
 
     Loading matplotlib and its fonts takes a third of a second, the next picture a tenth of that.
+    Only where live views are registered: elsewhere nobody may ever look.
     """
-    threading.Thread(target=_draw_once, name="voicelab warm-up", daemon=True).start()
+    global _warm
+    live = len(_renderers["lab"]) > 1
+    if live and not _warm:
+        _warm = True
+        await asyncio.to_thread(_draw_once)
 
 
 def _draw_once() -> None:

@@ -14,7 +14,7 @@ from voicelab.errors import CallTimeout, FormatError, SettingError, StateError
 from voicelab.lab.call import Call
 from voicelab.lab.closed import Closed
 from voicelab.lab.closing import Closing
-from voicelab.lab.display import mimebundle
+from voicelab.lab.display import mimebundle, warm_up
 from voicelab.lab.places import existing
 from voicelab.lab.sink import Sink
 from voicelab.lab.unique import forget, replace
@@ -91,6 +91,7 @@ class Lab:
                 f"agent is {agent!r}; this version takes calls and records them, agent=None."
             )
         lab = cls()
+        await warm_up()
         lab._replaced = await replace(f"lab {name}", lab)
         try:
             lab.sink = await Sink.open(port=port, name=None, **options)
