@@ -281,6 +281,20 @@ async def test_a_second_view_of_the_output(notebook, panel_notebook):
     await expect(copied.locator("tbody tr")).to_have_count(1, timeout=CALL_MS)
 
 
+async def test_a_subshell_that_is_gone_is_left(notebook, panel_notebook):
+    """The kernel drops what is addressed to it, as it does now and then by itself."""
+    await opened(notebook, panel_notebook)
+    manager = "get_ipython().kernel.shell_channel_thread.manager"
+    assert await notebook.kernel_eval(f"len({manager}.list_subshell())") > 0
+    await notebook.kernel_eval(f"{manager}._cache.clear()")
+    await notebook.cell(SHOW).locator(".jp-OutputArea-output").click(button="right")
+    await notebook.page.get_by_role("menuitem", name="Create New View for Cell Output").click()
+    copied = notebook.page.locator(".jp-LinkedOutputView .vl")
+    await expect(copied).to_have_attribute("data-state", "open", timeout=CALL_MS)
+    await copied.locator(".vl-dial").click()
+    await expect(copied.locator("tbody tr")).to_have_count(1, timeout=CALL_MS)
+
+
 async def test_dark_theme_and_a_narrow_window(notebook, panel_notebook):
     panel = await opened(notebook, panel_notebook)
     page = notebook.page

@@ -42,6 +42,7 @@ const WORDS = {
 };
 const BUSY_AFTER_MS = 700;
 const LONGEST_PATIENCE_MS = 10000;
+const SUBSHELL_PATIENCE_MS = 2500;
 const LAG_POINTS = 60;
 
 let views = 0;
@@ -72,11 +73,22 @@ class PanelView {
 
   /* Asked again, ever less often: just after JupyterLab has started, a first message can stay unanswered. */
   askForAll(patience) {
+    if (patience > SUBSHELL_PATIENCE_MS) this.leaveTheSubshell();
     this.ask("ready");
     this.patience = setTimeout(() => {
       this.sayWhatWaits();
       this.askForAll(Math.min(2 * patience, LONGEST_PATIENCE_MS));
     }, patience);
+  }
+
+  /*
+   * JupyterLab 4.5 and later sends what widgets say to a thread of the kernel's own (a subshell), and ipykernel
+   * drops without a word what is addressed to one that is gone (ipython/ipykernel#1557). Where an idle kernel does
+   * not answer, the main shell is asked instead, as it was before there were subshells.
+   */
+  leaveTheSubshell() {
+    const kernel = this.model.widget_manager?.kernel;
+    if (kernel?.status === "idle" && kernel.commsOverSubshells) kernel.commsOverSubshells = "disabled";
   }
 
   listen() {
