@@ -20,10 +20,9 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 START_S = 60
 STOP_S = 20
-# Cells out of sight are left out of the page by default, and a test could not find them. A Lab
-# that has just started may else ask which kernel to take.
+# Cells out of sight are left out of the page by default, and a test could not find them.
 SETTINGS = {
-    "notebook-extension/tracker": {"windowingMode": "none", "autoStartDefaultKernel": True},
+    "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
