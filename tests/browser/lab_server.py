@@ -20,9 +20,10 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 START_S = 60
 STOP_S = 20
-# Cells out of sight are left out of the page by default, and a test could not find them.
+# Cells out of sight are left out of the page by default, and a test could not find them. A Lab
+# that has just started may else ask which kernel to take.
 SETTINGS = {
-    "notebook-extension/tracker": {"windowingMode": "none"},
+    "notebook-extension/tracker": {"windowingMode": "none", "autoStartDefaultKernel": True},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
 
