@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, TimeoutError, expect
 
 from .lab_server import ROOT, LabServer
 
 SCREENSHOTS = ROOT / "screenshots"
 OPEN_MS = 60_000
+CONNECTED_MS = 20_000
+OPENINGS = 3
 RUN_MS = 120_000
 CLICK_SEEN_MS = 4_000
 CLICKS = 4
@@ -48,11 +50,17 @@ class NotebookPage:
         """Open a fresh copy of ``notebooks/<notebook>`` and wait for its kernel."""
         self.path = self.server.copy_of(notebook)
         address = f"{self.server.url}/lab/tree/{self.path}?reset&token={self.server.token}"
-        await self.page.goto(address)
-        await self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=OPEN_MS)
-        # The page says "idle" before it has a kernel; to run a cell then opens a dialog.
-        await asyncio.to_thread(self.server.wait_for_kernel, self.path)
-        await self.page.locator(IDLE).wait_for(state="attached", timeout=OPEN_MS)
+        for attempt in range(OPENINGS):
+            await self.page.goto(address)
+            await self.page.locator(".jp-Notebook .jp-CodeCell").first.wait_for(timeout=OPEN_MS)
+            # The page says "idle" before it has a kernel; to run a cell then opens a dialog.
+            await asyncio.to_thread(self.server.wait_for_kernel, self.path)
+            try:
+                await self.page.locator(IDLE).wait_for(state="attached", timeout=CONNECTED_MS)
+                return
+            except TimeoutError:  # JupyterLab has lost its kernel; a person loads the page again
+                if attempt == OPENINGS - 1:
+                    raise
 
     def cell(self, number: int) -> Locator:
         """Return the code cell with that number, from 0."""
@@ -82,11 +90,14 @@ class NotebookPage:
             await self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             try:
                 await expect(begun).to_have_text(re.compile(r"[*\d]"), timeout=CLICK_SEEN_MS)
+                await expect(begun).to_have_text(re.compile(r"\d"), timeout=CONNECTED_MS)
+                return
             except AssertionError:
                 if click == CLICKS - 1:
                     raise
-            else:
-                return
+                if "*" in await begun.inner_text():  # sent to nobody: the first cell takes a second
+                    await self.page.reload()
+                    await self.page.locator(IDLE).wait_for(state="attached", timeout=OPEN_MS)
 
     async def wait_idle(self, timeout_ms: float = RUN_MS) -> None:
         """Wait until every cell has run, or one has failed."""
