@@ -54,11 +54,9 @@ def call_row(session: Session, caller: str | None) -> CallRow:
     )
 
 
-def loop_lag(lab: Lab) -> LoopLag | None:
-    """How late the engine's loop is, where it is measured."""
-    meter = getattr(lab.sink.server, "loop_lag", None)
-    if meter is None:
-        return None
+def loop_lag(lab: Lab) -> LoopLag:
+    """How late the engine's loop is."""
+    meter = lab.sink.server.loop_lag
     return LoopLag(
         now_ms=round(meter.now_ms, 1),
         p99_ms=round(meter.p99_ms, 1),
