@@ -42,6 +42,12 @@ class StreamListener:
     def on_audio(self, offset: int, pcm: bytes) -> None:
         """Caller audio: int16 little-endian, and its first sample's place on the time axis."""
 
+    def on_agent_audio(self, offset: int, pcm: bytes) -> None:
+        """Agent audio where the caller heard it, on the caller's time axis and at its rate.
+
+        int16 little-endian; what was silence there is never told.
+        """
+
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
         """The byte order is now known; where ``swapped``, all audio so far was the other way."""
 
@@ -82,6 +88,10 @@ class Audience:
                 listener.on_audio(offset, pcm)
             except Exception:
                 self._drop(listener)
+
+    def agent_audio(self, offset: int, pcm: bytes) -> None:
+        """Give everybody what the caller heard of the agent."""
+        self.tell(lambda listener: listener.on_agent_audio(offset, pcm))
 
     def _drop(self, listener: StreamListener) -> None:
         log.exception("%r failed and hears no more of its call.", listener)
