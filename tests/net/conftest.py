@@ -33,6 +33,19 @@ class SinkUnderTest:
     def socket(self, **more: object) -> aiohttp.client._WSRequestContextManager:
         return self.http.ws_connect(f"{self.url}/stream", **more)
 
+    @staticmethod
+    def law_frames(count: int) -> list[bytes]:
+        rng = np.random.default_rng(7)
+        return [rng.integers(0, 256, 160, np.uint8).tobytes() for _ in range(count)]
+
+    async def call(self, frames, *, encoding="audio/x-mulaw", rate=8000, call="CA1") -> None:
+        """A whole connection, from start to close, and wait for its files."""
+        async with self.socket() as ws:
+            await ws.send_json(start(encoding, rate, call))
+            for chunk, frame in enumerate(frames, 1):
+                await ws.send_json(media(frame, chunk))
+        await self.settled()
+
     def wav(self) -> np.ndarray:
         (path,) = [p for p in self.recordings.glob("*.wav") if p.name.count(".") == 1]
         return soundfile.read(path, dtype="int16")[0]

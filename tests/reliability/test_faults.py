@@ -164,8 +164,11 @@ def _(run: Run) -> str:
 def _(run: Run) -> str:
     assert run.noted("format_assumed") == 1
     assert run.call.journal.header["call_id"] is None
+    (adopted,) = [m.data for m in run.moments if m.name == "adopted"]
+    assert run.call.facts.id == adopted["id"] != run.call.journal.header["id"]
     assert run.call.facts.call_id == run.call.result.call_id
-    return f"format assumed after 50 frames, ids taken when start came; {run.exact()}"
+    assert min(m.t_ns for m in run.moments if m.leg == "webhook") < 0
+    return f"format assumed after 50 frames, ids and answer taken when start came; {run.exact()}"
 
 
 @case("duplicate-start=0.5", "the second start changes nothing and is counted")
@@ -362,22 +365,30 @@ def in_journal(run: Run) -> int:
     return len(texts) - 1  # the first is the request for the answer
 
 
-@case("unsigned", "refused with 403 where signatures are required; the call is recorded", **TOKEN)
+@case(
+    "unsigned",
+    "refused with 403 where signatures are required, noted; the call is recorded",
+    **TOKEN,
+)
 def _(run: Run) -> str:
     assert signatures(run) == {"absent"}
     refused = run.lab.sink.server.webhooks.counts["signature absent"]
     assert refused == len(run.entries) > 0
-    assert in_journal(run) == 0
-    return f"{refused} refused, logged as absent, none in the journal; {run.exact()}"
+    assert (in_journal(run), run.noted("callback_refused")) == (0, refused)
+    return (
+        f"{refused} refused, logged as absent, {refused} such facts in the journal; {run.exact()}"
+    )
 
 
-@case("wrong-signature", "refused with 403 and logged; the call is recorded", **TOKEN)
+@case("wrong-signature", "refused with 403, logged and noted; the call is recorded", **TOKEN)
 def _(run: Run) -> str:
     assert signatures(run) == {"invalid"}
     refused = run.lab.sink.server.webhooks.counts["signature invalid"]
     assert refused == len(run.entries) > 0
-    assert in_journal(run) == 0
-    return f"{refused} refused, logged as invalid, none in the journal; {run.exact()}"
+    assert (in_journal(run), run.noted("callback_refused")) == (0, refused)
+    return (
+        f"{refused} refused, logged as invalid, {refused} such facts in the journal; {run.exact()}"
+    )
 
 
 @case(

@@ -24,7 +24,7 @@ class CallFacts:
     Attributes
     ----------
     id, call_id, stream_id, started : str or None
-        From the journal's first line.
+        From the journal's first line, or from a ``start`` that came after it was written.
     format : str or None
         What the caller's frames held, ``l16/8000``; None for a bare WAV.
     byte_order, byte_order_reason : str or None
@@ -122,7 +122,7 @@ def call_facts(journal: Journal) -> CallFacts:
     format_ = header.get("formats", {}).get("inbound", "l16/8000")
     has_order = format_.startswith("l16")
     return CallFacts(
-        id=header.get("id"),
+        id=noted.get("adopted", header).get("id"),
         call_id=ids.get("call_id"),
         stream_id=ids.get("stream_id"),
         started=header.get("started"),

@@ -314,6 +314,7 @@ class Stream:
             self._track.restart()
         else:
             self.note("start_late", call_id=self.call_id, stream_id=self.stream_id)
+            self._take_id()
             self.audience.tell(lambda listener: listener.on_named(self))
 
     def _declared(self, start: vobiz.Start) -> AudioFormat:
@@ -323,14 +324,17 @@ class Stream:
 
     def _open(self) -> None:
         self._track = CallerTrack(self.format, self.settings, self.health, self.note, self.audience)
-        if self.call_id is not None and (known := self._adopt(self.call_id)):
-            self.id = known
+        self._take_id()
         if self.state is StreamState.WAITING:
             self._to(StreamState.OPEN, "start")
         self.audience.tell(lambda listener: listener.on_start(self))
         early, self._early = self._early, []
         for t_ns, media in early:
             self._track.add(t_ns, media)
+
+    def _take_id(self) -> None:
+        if self.call_id is not None and (known := self._adopt(self.call_id)):
+            self.id = known
 
     def _open_early(self) -> None:
         """Do without a start: take what came for what was asked for in the answer."""

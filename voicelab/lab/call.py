@@ -244,7 +244,7 @@ class Call:
             await self._host.run(work)
 
     def _flush(self) -> None:
-        if self.running and self._session is not None:
+        if self._session is not None and not self._session.recording.closed:
             self._session.recording.flush()
 
     def __repr__(self) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace as replace_fields
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from voicelab.audio.format import AudioFormat
@@ -12,7 +11,7 @@ from voicelab.call.settings import StreamSettings
 from voicelab.errors import StateError
 from voicelab.lab.call import Call
 from voicelab.lab.closed import Closed
-from voicelab.lab.closing import Closing
+from voicelab.lab.closing import Closes
 from voicelab.lab.display import mimebundle
 from voicelab.lab.host import Host, make_host
 from voicelab.lab.places import default_place
@@ -30,22 +29,19 @@ if TYPE_CHECKING:
     from voicelab.net.sink import SinkServer
 
 
-class Sink:
+class Sink(Closes):
     """Answers a provider's calls and records their audio. Open one with :meth:`open`.
 
     Attributes
     ----------
     server : SinkServer
         What listens; it belongs to the event loop of ``host``.
-    host : Host
-        Where it runs.
     """
 
     def __init__(self, server: SinkServer, host: Host) -> None:
+        super().__init__()
         self.server = server
-        self.host = host
-        self.replaced = False
-        self._closing: Closing[Closed] = Closing()
+        self._host = host
         self._calls: dict[str, Call] = {}
 
     @classmethod
@@ -132,6 +128,11 @@ class Sink:
         return sink
 
     @property
+    def host(self) -> Host:
+        """Where it runs."""
+        return self._host
+
+    @property
     def url(self) -> str:
         """Where it is reached from this machine."""
         return self.server.url
@@ -144,14 +145,14 @@ class Sink:
     @property
     def is_open(self) -> bool:
         """Whether it listens: neither stopped nor closed."""
-        return not self._closing.begun and self.server.listening
+        return not self.closing and self.server.listening
 
     @property
     def state(self) -> str:
         """``open on http://127.0.0.1:3000, calls: 1 running, 3 in all`` or ``closed, calls: 3``."""
         calls = len(list(self.server.registry))
         if not self.is_open:
-            return f"{'closed' if self._closing.begun else 'stopped'}, calls: {calls}"
+            return f"{'closed' if self.closing else 'stopped'}, calls: {calls}"
         busy = self.server.busy_port
         where = f"{self.url} ({busy} was busy)" if busy else self.url
         running, refused = len(self.server.registry.running), self.server.refused.total()
@@ -174,7 +175,7 @@ class Sink:
 
     async def stop(self) -> None:
         """End every call, free the port, and keep what is known of the calls; idempotent."""
-        if not self._closing.begun:
+        if not self.closing:
             await self.host.run(self.server.aclose())
 
     async def start(self) -> None:
@@ -187,32 +188,14 @@ class Sink:
         StateError
             Where it is closed.
         """
-        if self._closing.begun:
+        if self.closing:
             raise StateError("This sink is closed. Open a new one.")
         if not self.server.listening:
             await self.host.run(self.server.start())
 
-    async def close(self) -> Closed:
-        """End every call, finish every file, free the port; idempotent.
-
-        A cancelled ``close`` goes on by itself, and another one waits for it.
-
-        Returns
-        -------
-        Closed
-            What was freed, and what is still there against expectation.
-
-        Raises
-        ------
-        StateError
-            On another event loop than the one the sink was opened in.
-        """
-        if self.host.gone:
-            forget(self)
-            self.server.abandon()
-            return Closed(port=self.server.port or None)
-        self.host.check()
-        return await self._closing.run(self._close)
+    def _abandon(self) -> Closed:
+        self.server.abandon()
+        return Closed(port=self.server.port or None)
 
     async def _close(self) -> Closed:
         forget(self)
@@ -228,17 +211,6 @@ class Sink:
             left += await self.host.aclose()
         threads -= server.threads + self.host.threads
         return Closed(calls, port, threads, files, tuple(left))
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     def __repr__(self) -> str:
         return f"<Sink: {self.state}>"

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.web import BaseRequest, StreamResponse
 
 log = logging.getLogger("voicelab.net")
 
+_HEADLESS = "UNKNOWN"
+"""The method of what aiohttp's web_protocol makes up for a head that it could not read."""
 
-def counting(refused: Counter[str]) -> type[AbstractAccessLogger]:
+
+def counting(
+    refused: Counter[str], on_headless: Callable[[BaseRequest, StreamResponse], None]
+) -> type[AbstractAccessLogger]:
     """Make what stands in for aiohttp's access log: the one place that sees every answer.
 
     Parameters
@@ -19,6 +25,8 @@ def counting(refused: Counter[str]) -> type[AbstractAccessLogger]:
     refused : Counter
         Takes the counts, by status and reason: ``"400 Bad Request"`` is also a head that is too
         long, which no handler sees.
+    on_headless : callable
+        Told of such a one.
     """
 
     class Refusals(AbstractAccessLogger):
@@ -27,5 +35,7 @@ def counting(refused: Counter[str]) -> type[AbstractAccessLogger]:
             if response.status >= 400:
                 refused[f"{response.status} {response.reason}"] += 1
                 log.info("Refused: %s %s, %d.", request.method, request.path, response.status)
+                if request.method == _HEADLESS:
+                    on_headless(request, response)
 
     return Refusals

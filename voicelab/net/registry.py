@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _ANSWERED_BYTES = 64 << 10
 """What is kept of the requests about one call before its socket comes."""
+_FACT_BYTES = 200
+"""What a fact counts as; the longest takes little more."""
 
 
 @dataclass(slots=True)
@@ -34,13 +36,16 @@ class Answered:
 
     def add(self, moment: Moment, event: str | None = None) -> bool:
         """Keep a moment for the journal; False where there are too many already."""
-        held = sum(len(kept.data) for kept in self.moments)
-        if held + len(moment.data) > _ANSWERED_BYTES:
+        if sum(map(_size, (*self.moments, moment))) > _ANSWERED_BYTES:
             return False
         self.moments.append(moment)
         if event is not None:
             self.events.append(event)
         return True
+
+
+def _size(moment: Moment) -> int:
+    return _FACT_BYTES if moment.kind == "ev" else len(moment.data)
 
 
 class CallRegistry:

@@ -30,8 +30,13 @@ class Session(StreamListener):
     recording : Recording
     callbacks : list of str
         Events of the provider's callbacks so far.
-    hung_up : asyncio.Event
-        The provider's ``Hangup`` has come.
+    topic, audio_topic : str
+        Where its moments and its sound are published: ``call:<id>`` and ``audio:<id>``. A sound is
+        ``(offset, pcm)`` as in :meth:`StreamListener.on_audio`, or None where all sound so far was
+        in the other byte order.
+    released : asyncio.Event
+        No callback is waited for any longer: ``Hangup`` has come, or a later connection of the call
+        waits for it.
     ended, closed : asyncio.Event
         The socket is closed and the WAVs are finished; the journal is closed too.
     """
@@ -53,7 +58,7 @@ class Session(StreamListener):
         self.stream.audience.add(self.recording)
         self.stream.audience.add(self)
         self.callbacks: list[str] = []
-        self.hung_up = asyncio.Event()
+        self.released = asyncio.Event()
         self.ended = asyncio.Event()
         self.closed = asyncio.Event()
         self._early: list[Moment] | None = []
@@ -62,30 +67,14 @@ class Session(StreamListener):
         self._registry = registry
         self._recorder = recorder
         self._hub = hub
-        self._audio_topic = self.audio_topic
+        self._set_topics()
         registry.opened(self)
         recorder.add(self.recording)
 
-    @property
-    def topic(self) -> str:
-        """Where its moments are published: ``call:<id>``."""
-        return f"call:{self.stream.id}"
-
-    @property
-    def audio_topic(self) -> str:
-        """Where its sound is published, ``audio:<id>``.
-
-        An item is ``(offset, pcm)`` as in :meth:`StreamListener.on_audio`, or None where all sound
-        so far was in the other byte order.
-        """
-        return f"audio:{self.stream.id}"
-
     def on_start(self, stream: Stream) -> None:
         """The ids are known: let others find the call by them."""
-        if self._expected_call_id not in (None, stream.call_id):
-            stream.close(1008, "error", "this token belongs to another call")
-        self._audio_topic = self.audio_topic
-        self.on_named(stream)
+        self._set_topics()
+        self._name(stream)
         self._hub.publish("calls", self)
         early, self._early = self._early, None
         for moment in early or ():
@@ -95,7 +84,20 @@ class Session(StreamListener):
             log.info("Call %s%s began: %s.", stream.id, known_as, stream.format)
 
     def on_named(self, stream: Stream) -> None:
-        """Take the provider's ids for the call."""
+        """Take the ids that the journal's first line could not have."""
+        later = {"id": stream.id, "continues": self.recording.continues}
+        if f"call:{stream.id}" != self.topic or later["continues"] is not None:
+            stream.note("adopted", **later)
+            self._hub.alias(f"call:{stream.id}", self.topic)
+            self._hub.alias(f"audio:{stream.id}", self.audio_topic)
+        self._name(stream)
+
+    def _set_topics(self) -> None:
+        self.topic, self.audio_topic = f"call:{self.stream.id}", f"audio:{self.stream.id}"
+
+    def _name(self, stream: Stream) -> None:
+        if stream.call_id is not None and self._expected_call_id not in (None, stream.call_id):
+            stream.close(1008, "error", "this token belongs to another call")
         for name in (stream.call_id, stream.stream_id):
             if name is not None:
                 self._hub.alias(f"call:{name}", self.topic)
@@ -110,12 +112,12 @@ class Session(StreamListener):
 
     def on_audio(self, offset: int, pcm: bytes) -> None:
         """Hand placed sound to those who draw it."""
-        self._hub.publish(self._audio_topic, (offset, pcm))
+        self._hub.publish(self.audio_topic, (offset, pcm))
 
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
         """Tell them where what they drew was noise."""
         if swapped:
-            self._hub.publish(self._audio_topic, None)
+            self._hub.publish(self.audio_topic, None)
 
     def on_end(self, end: StreamEnd) -> None:
         """Say how it ended."""
@@ -133,7 +135,7 @@ class Session(StreamListener):
         if event is not None:
             self.callbacks.append(event)
         if event == "Hangup":
-            self.hung_up.set()
+            self.released.set()
 
     async def finish(self) -> None:
         """After the socket closed: finish the WAVs now, the journal when the call is hung up."""
@@ -145,13 +147,13 @@ class Session(StreamListener):
                 log.info("WAV recording saved: %s", files.wav)
             self.ended.set()
             async with asyncio.timeout(self._callbacks_s):
-                await self.hung_up.wait()
+                await self.released.wait()
         except TimeoutError:
             log.debug("No Hangup came for call %s.", self.stream.id)
         finally:
             self.ended.set()
             self._hub.end(self.topic)
-            self._hub.end(self._audio_topic)
+            self._hub.end(self.audio_topic)
             try:
                 await self._recorder.close_journal(self.recording)
             finally:
@@ -168,6 +170,7 @@ class Session(StreamListener):
         before = self._registry.previous(self, call_id)
         if before is not None:
             self.recording.continues = before.stream.id
+            before.released.set()
         answered = self._registry.take_answered(call_id)
         if answered is None:
             return None

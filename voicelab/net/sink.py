@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,8 @@ from aiohttp import WSCloseCode, web
 from voicelab.audio.samples import Int16Array
 from voicelab.call.hub import Hub
 from voicelab.call.moment import Moment
-from voicelab.errors import ProtocolError, SettingError, StateError
+from voicelab.errors import SettingError, StateError
+from voicelab.net.callback_request import Refusal
 from voicelab.net.listen import listen
 from voicelab.net.loop_lag import LoopLag
 from voicelab.net.options import SinkOptions
@@ -32,8 +34,8 @@ from voicelab.net.recorder import Recorder
 from voicelab.net.refusals import counting
 from voicelab.net.registry import CallRegistry
 from voicelab.net.session import Session
-from voicelab.net.stream_socket import CLOSE_S, StreamSocket
-from voicelab.net.webhooks import Webhooks, read_body, request_moment
+from voicelab.net.stream_socket import CLOSE_S, ProviderSocket, StreamSocket
+from voicelab.net.webhooks import Webhooks
 from voicelab.protocol import vobiz
 
 log = logging.getLogger("voicelab.net")
@@ -126,7 +128,7 @@ class SinkServer:
                 self._app(),
                 handle_signals=False,
                 access_log=log,
-                access_log_class=counting(self.refused),
+                access_log_class=counting(self.refused, self._headless),
                 shutdown_timeout=1.0,
                 lingering_time=0.5,
                 max_line_size=self.options.limits.header_bytes,
@@ -191,7 +193,7 @@ class SinkServer:
                 handler.cancel()
             await asyncio.gather(*stuck, return_exceptions=True)
         for session in self.registry:
-            session.hung_up.set()
+            session.released.set()
         await asyncio.gather(*self._finishing, return_exceptions=True)
         await runner.cleanup()
         if self._ticker is not None:
@@ -244,7 +246,6 @@ class SinkServer:
         return web.Response(text="ok")
 
     async def _answer(self, request: web.Request) -> web.Response:
-        t_ns = self._clock()
         base = self._base(request)
         if base is None:
             log.warning(
@@ -256,29 +257,19 @@ class SinkServer:
                 status=503,
                 text="This server does not know its public address: start it with --public-url.\n",
             )
-        body = await read_body(request, self.options.limits.request_s)
-        try:
-            callback = vobiz.parse_callback(
-                request.method,
-                request.headers.get("Content-Type"),
-                body,
-                request.rel_url.raw_query_string,
-            )
-        except ProtocolError as error:
-            log.warning("An answer request is unreadable (%s); it is answered all the same.", error)
-            callback = vobiz.Callback({}, "form")
-        if callback.event == "Hangup":
-            _, refusal = await self.webhooks.take(request, base + "/")
-            if refusal is not None:
-                return refusal
+        came = await self.webhooks.read(request, base + "/")
+        unreadable = came.refusal is not None and came.refusal.name == "unreadable"
+        if came.callback.event == "Hangup" or not (came.refusal is None or unreadable):
+            await self.webhooks.keep(came)
+            if came.refusal is not None:
+                return came.refusal.response()
             return web.Response(text=vobiz.build_answer(None), content_type=_XML)
-        signature = self.webhooks.signature(request, base + "/")
-        if (refusal := self.webhooks.refusal(signature)) is not None:
-            log.warning("A call was refused: its request's signature is %s.", signature)
-            return refusal
-        answered = self.registry.answered(callback.call_id)
+        if unreadable:
+            self.webhooks.count(came)
+            came = replace(came, refusal=None)
+        answered = self.registry.answered(came.callback.call_id)
         token = answered.token if self.options.signatures == "require" else None
-        answered.add(request_moment(t_ns, request, body), callback.event)
+        answered.add(came.moment, came.callback.event)
         shown = self._xml(base, "…" if token else None)
         answered.add(Moment(self._clock(), "webhook", "out", "text", shown))
         return web.Response(text=self._xml(base, token), content_type=_XML)
@@ -302,8 +293,14 @@ class SinkServer:
     async def _webhook(self, request: web.Request) -> web.Response:
         base = self._base(request)
         url = base + WEBHOOK_PATH if base else None
-        _, refusal = await self.webhooks.take(request, url)
-        return web.Response(text="ok") if refusal is None else refusal
+        came = await self.webhooks.read(request, url)
+        await self.webhooks.keep(came)
+        return came.refusal.response() if came.refusal else web.Response(text="ok")
+
+    def _headless(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+        said = f"A request's head cannot be read: {response.status} {response.reason}."
+        refusal = Refusal(response.status, "unreadable head", said)
+        self.webhooks.keep_headless(request.method, request.path, refusal)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         limits = self.options.limits
@@ -317,12 +314,7 @@ class SinkServer:
             if expected is None:
                 raise web.HTTPForbidden(text="A stream needs the token its answer gave.\n")
         offered = request.headers.get("Sec-WebSocket-Protocol", "").split(",")[0].strip()
-        ws = web.WebSocketResponse(
-            max_msg_size=limits.message_bytes,
-            protocols=(offered,) if offered else (),
-            compress=False,
-            timeout=CLOSE_S / 2,
-        )
+        ws = ProviderSocket(limits.message_bytes, offered)
         handler = asyncio.current_task()
         assert handler is not None
         self._handlers.add(handler)
@@ -333,9 +325,7 @@ class SinkServer:
             self._handlers.discard(handler)
         return ws
 
-    async def _take(
-        self, request: web.Request, ws: web.WebSocketResponse, expected: str | None
-    ) -> None:
+    async def _take(self, request: web.Request, ws: ProviderSocket, expected: str | None) -> None:
         """Carry one stream from its opening to its end."""
         connection = request.transport
         if connection is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
 from voicelab.call.stream import Stream
 
@@ -16,12 +16,46 @@ CLOSE_S = 2.0
 """How long a close may take, what is still to be sent included; then the connection is cut."""
 
 
+class ProviderSocket(web.WebSocketResponse):
+    """aiohttp's end of a stream; where a message is too big, its close says so in words as well.
+
+    Parameters
+    ----------
+    message_bytes : int
+        The largest message that is read.
+    protocol : str
+        The subprotocol that was offered first, or nothing; it is accepted.
+    """
+
+    def __init__(self, message_bytes: int, protocol: str = "") -> None:
+        super().__init__(
+            max_msg_size=message_bytes,
+            protocols=(protocol,) if protocol else (),
+            compress=False,
+            timeout=CLOSE_S / 2,
+        )
+        self.message_bytes = message_bytes
+
+    @property
+    def too_big(self) -> str:
+        """What is said to who sends more."""
+        return f"a message may have {self.message_bytes:,} bytes"
+
+    async def close(
+        self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True
+    ) -> bool:
+        """See :meth:`aiohttp.web.WebSocketResponse.close`."""
+        if code == WSCloseCode.MESSAGE_TOO_BIG:
+            message = message or self.too_big.encode()
+        return await super().close(code=code, message=message, drain=drain)
+
+
 class StreamSocket:
     """Sends for a stream, in order, from a bounded queue.
 
     Parameters
     ----------
-    socket : aiohttp.web.WebSocketResponse
+    socket : ProviderSocket
         Prepared.
     connection : asyncio.Transport
         What is under it.
@@ -30,7 +64,7 @@ class StreamSocket:
     """
 
     def __init__(
-        self, socket: web.WebSocketResponse, connection: asyncio.Transport, unsent_bytes: int
+        self, socket: ProviderSocket, connection: asyncio.Transport, unsent_bytes: int
     ) -> None:
         self._socket = socket
         self._connection = connection
@@ -74,9 +108,7 @@ class StreamSocket:
                     stream.on_binary(message.data)
                 else:
                     if message.type is WSMsgType.ERROR:
-                        detail = f"the socket failed: {message.data}"
-                        stream.health.odd["socket_error"] += 1
-                        stream.note("socket_error", reason=str(message.data))
+                        detail = self._failed(stream, message.data)
                     elif self._socket.close_code == WSCloseCode.ABNORMAL_CLOSURE:
                         detail = "the connection broke"
                     break
@@ -89,6 +121,19 @@ class StreamSocket:
                 await self._aclose()
             finally:
                 stream.on_close(self._socket.close_code, detail)
+
+    def _failed(self, stream: Stream, error: BaseException) -> str:
+        """Note what the socket could not read; return how the stream ended."""
+        reason = str(error)
+        if isinstance(error, WebSocketError) and error.code == WSCloseCode.MESSAGE_TOO_BIG:
+            stream.health.odd["too_big"] += 1
+            limit = self._socket.message_bytes
+            stream.note("too_big", limit="message_bytes", limit_bytes=limit, reason=reason)
+            stream.close(error.code, "error", self._socket.too_big)
+        else:
+            stream.health.odd["socket_error"] += 1
+            stream.note("socket_error", reason=reason)
+        return f"the socket failed: {reason}"
 
     async def _aclose(self) -> None:
         """End the writer and the socket; a close that was asked for is still sent."""

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.errors import DialError, FormatError, SettingError
 from voicelab.protocol import vobiz
+from voicelab.secret import Secret
 from voicelab.sim.callback_faults import CallbackFaults
 from voicelab.sim.caller import Caller, CallerSource
 from voicelab.sim.carrier import DROPPED, CarrierCore
@@ -50,7 +51,7 @@ class Carrier:
     byte_order : {"little", "big"}
         Of L16, both ways.
     from_number, to_number : str
-    auth_token : str, optional
+    auth_token : Secret or str, optional
         Signs every HTTP request. It is in no repr, log line or error.
     method : {"POST", "GET"}
         How the answer URL and the hang-up URL are called.
@@ -94,7 +95,7 @@ class Carrier:
         byte_order: ByteOrder = "little",
         from_number: str = "+15550100001",
         to_number: str = "+15550100002",
-        auth_token: str | None = None,
+        auth_token: Secret | str | None = None,
         method: Method = "POST",
         speed: float = 1.0,
         hold_s: float = 2.0,
@@ -118,7 +119,7 @@ class Carrier:
         self.faults = Faults.of(faults)
         self.seed = seed
         self.strict = strict
-        self._auth_token = auth_token
+        self._auth_token = Secret(auth_token) if isinstance(auth_token, str) else auth_token
         self._clock = clock
 
     async def dial(
