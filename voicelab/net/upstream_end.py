@@ -94,7 +94,7 @@ def not_connected(error: Exception, where: str, connect_s: float) -> UpstreamEnd
                 "certificates, or use ws:// for a server without TLS."
             )
         case InvalidStatus():
-            return _refused(error.response.status_code, error.response.body or b"", where)
+            return _refused(error.response.status_code, bytes(error.response.body or b""), where)
         case InvalidHandshake() | EOFError() | ValueError():  # ValueError: websockets 14
             return UpstreamEnd(
                 "protocol",
