@@ -75,6 +75,19 @@ async def test_an_error_before_the_close_says_why(stub, code, close_code, why, a
     assert advice in end.detail
 
 
+async def test_a_model_that_is_refused_in_a_response_says_why(stub):
+    details = {"type": "failed", "error": {"type": "e", "code": "model_not_found"}}
+    done = {"status": "failed", "status_details": details}
+
+    async def script(connection):
+        text = {"type": "response.done", "event_id": "e", "response": done}
+        await connection.send(json.dumps(text))
+        await connection.close(1011)
+
+    stub.script = script
+    assert (await end_of(url=stub.url)).why == "refused"
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "why"),
     [

@@ -29,7 +29,13 @@ from voicelab.net.upstream_end import (
 )
 from voicelab.net.upstream_options import UpstreamOptions
 from voicelab.protocol import realtime
-from voicelab.protocol.realtime import ClientEvent, ErrorEvent, InputAudioBufferAppend, ServerEvent
+from voicelab.protocol.realtime import (
+    ClientEvent,
+    ErrorEvent,
+    InputAudioBufferAppend,
+    ResponseDone,
+    ServerEvent,
+)
 from voicelab.secret import Secret
 
 log = logging.getLogger("voicelab.net")
@@ -298,8 +304,7 @@ class Upstream:
         if self.state is not UpstreamState.OPEN:
             return
         event = realtime.parse(raw, self.options.dialect)
-        if isinstance(event, ErrorEvent) and event.error.code in FATAL:
-            self._told = event.error.code
+        self._told = _fatal(event) or self._told
         if isinstance(raw, bytes):  # some servers send JSON so; anything else is Malformed
             raw = raw.decode("utf-8", "replace")
         self._listener.on_event(raw, event)
@@ -336,6 +341,18 @@ class Upstream:
         finally:
             connection.transport.abort()
             await connection.wait_closed()
+
+
+def _fatal(event: ServerEvent) -> str | None:
+    """The code of what will end the session, or None."""
+    code: object = None
+    if isinstance(event, ErrorEvent):
+        code = event.error.code
+    elif isinstance(event, ResponseDone) and event.response.get("status") == "failed":
+        details = event.response.get("status_details")
+        error = details.get("error") if isinstance(details, dict) else None
+        code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, str) and code in FATAL else None
 
 
 def _close_code(end: UpstreamEnd) -> int:

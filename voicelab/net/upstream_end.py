@@ -9,6 +9,16 @@ from typing import Literal
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 
+from voicelab.protocol.realtime import (
+    BETA_API_SHAPE_DISABLED,
+    CLOSE_BETA,
+    CLOSE_EXPIRED,
+    CLOSE_INVALID_KEY,
+    INVALID_API_KEY,
+    MODEL_NOT_FOUND,
+    SESSION_EXPIRED,
+)
+
 UpstreamWhy = Literal[
     "closed",
     "refused",
@@ -33,15 +43,15 @@ _MODEL = "There is no such model for this key. Choose another one with model=."
 _QUOTA = "The account has no credit left. See its billing page."
 
 FATAL: dict[str, tuple[UpstreamWhy, str]] = {
-    "invalid_api_key": ("auth", _BAD_KEY),
-    "session_expired": ("expired", _EXPIRED),
-    "beta_api_shape_disabled": ("beta", _BETA),
-    "model_not_found": ("refused", _MODEL),
+    INVALID_API_KEY: ("auth", _BAD_KEY),
+    SESSION_EXPIRED: ("expired", _EXPIRED),
+    BETA_API_SHAPE_DISABLED: ("beta", _BETA),
+    MODEL_NOT_FOUND: ("refused", _MODEL),
     "insufficient_quota": ("refused", _QUOTA),
 }
-"""What an ``error`` before a close means."""
+"""What an ``error`` or a failed response before a close means."""
 
-_CLOSED_WITH = {3000: "invalid_api_key", 4000: "beta_api_shape_disabled"}
+_CLOSED_WITH = {CLOSE_INVALID_KEY: INVALID_API_KEY, CLOSE_BETA: BETA_API_SHAPE_DISABLED}
 _OUR_FAULT_FINDING = (1002, 1003, 1007, 1009, 1010)
 
 
@@ -134,8 +144,8 @@ def disconnected(error: ConnectionClosed, told: str | None) -> UpstreamEnd:
     reason = received.reason.strip() if received else ""
     known = told or _CLOSED_WITH.get(code or 0)
     known = known or next((name for name in FATAL if name in reason), None)
-    if known is None and code == 1001 and "maximum duration" in reason:
-        known = "session_expired"
+    if known is None and code == CLOSE_EXPIRED and "maximum duration" in reason:
+        known = SESSION_EXPIRED
     if known is not None:
         why, detail = FATAL[known]
         return UpstreamEnd(why, code, detail)
