@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from .bridged import Bridged
 
 from voicelab.protocol import realtime, vobiz
+
+from .bridged import Bridged
 
 TONE = bytes(range(256)) * 100
 FRAME = bytes(range(160))
