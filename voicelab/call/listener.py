@@ -11,11 +11,11 @@ from voicelab.audio.format import ByteOrder
 from voicelab.call.moment import Moment
 
 if TYPE_CHECKING:
-    from voicelab.call.stream import Stream
+    from voicelab.call.connection import Connection
 
 log = logging.getLogger("voicelab.call")
 
-Ending = Literal["closed", "stop", "open-timeout", "media-timeout", "shutdown", "error"]
+Ending = Literal["closed", "stop", "open-timeout", "media-timeout", "model", "shutdown", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class StreamListener:
     def on_moment(self, moment: Moment) -> None:
         """Any moment of the call, in order."""
 
-    def on_start(self, stream: Stream) -> None:
+    def on_start(self, stream: Connection) -> None:
         """The format and the ids are known; audio follows."""
 
-    def on_named(self, stream: Stream) -> None:
+    def on_named(self, stream: Connection) -> None:
         """The ids are known, though not at the start: it came after the format was assumed."""
 
     def on_audio(self, offset: int, pcm: bytes) -> None:
@@ -106,4 +106,4 @@ class Transport(Protocol):
         ...
 
     def close(self, code: int, reason: str) -> None:
-        """Begin to close; :meth:`Stream.on_close` follows."""
+        """Begin to close; :meth:`Connection.on_close` follows."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -124,6 +125,22 @@ class SinkOptions:
         stream = asdict(self.stream)
         stream["format"] = str(self.stream.format)
         return {"stream": stream, "signatures": self.signatures}
+
+
+def probe(option: str, folder: Path) -> None:
+    """Make a folder and see that it can be written to.
+
+    Raises
+    ------
+    SettingError
+        Where it cannot; it names the option.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingError(f"{option}: {folder} cannot be written to: {error}.") from None
 
 
 def check_public_url(url: str) -> str:

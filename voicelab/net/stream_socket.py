@@ -7,7 +7,7 @@ import logging
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
-from voicelab.call.stream import Stream
+from voicelab.call.connection import Connection
 
 log = logging.getLogger("voicelab.net")
 
@@ -71,7 +71,7 @@ class StreamSocket:
         self._limit = unsent_bytes
         self._waiting_bytes = 0
         self._queue: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
-        self._stream: Stream | None = None
+        self._stream: Connection | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._writer = asyncio.create_task(self._write(), name="voicelab stream writer")
 
@@ -95,7 +95,7 @@ class StreamSocket:
             self._deadline = loop.call_later(CLOSE_S, self._connection.abort)
             self._queue.put_nowait((code, reason))
 
-    async def run(self, stream: Stream) -> None:
+    async def run(self, stream: Connection) -> None:
         """Read until the socket closes, and tell the stream how it ended."""
         self._stream = stream
         detail = "the other side closed"
@@ -122,7 +122,7 @@ class StreamSocket:
             finally:
                 stream.on_close(self._socket.close_code, detail)
 
-    def _failed(self, stream: Stream, error: BaseException) -> str:
+    def _failed(self, stream: Connection, error: BaseException) -> str:
         """Note what the socket could not read; return how the stream ended."""
         reason = str(error)
         if isinstance(error, WebSocketError) and error.code == WSCloseCode.MESSAGE_TOO_BIG:
