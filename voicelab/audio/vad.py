@@ -54,8 +54,8 @@ class SpeechDetector:
     rate_hz : int
         8000, 16000, 24000 or 48000.
     threshold : float
-        0 to 1: how much it takes. 0.5 wants speech of -50 dBFS, each tenth 3 dB more; from 0.75 on the
-        detector is in its strictest mode too.
+        0 to 1: how much it takes. 0.5 wants speech of -50 dBFS, each tenth 3 dB more; from 0.75
+        on the detector is in its strictest mode too.
 
     Raises
     ------

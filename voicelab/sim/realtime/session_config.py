@@ -110,8 +110,7 @@ def updated_session(
     SESSION(update, "session")
     if update["type"] != session["type"]:
         raise Refused(
-            f"A session of type '{session['type']}' cannot become one of "
-            f"type '{update['type']}'.",
+            f"A session of type '{session['type']}' cannot become one of type '{update['type']}'.",
             codes.INVALID_VALUE,
             "session.type",
         )
