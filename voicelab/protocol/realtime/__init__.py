@@ -1,5 +1,6 @@
 """OpenAI's Realtime API over a WebSocket: its events, its configuration, its errors."""
 
+from voicelab.protocol.realtime.beta import BETA_TYPES
 from voicelab.protocol.realtime.client_events import (
     ClientEvent,
     ConversationItemCreate,
@@ -137,6 +138,7 @@ from voicelab.protocol.realtime.writing import (
 
 __all__ = [
     "BETA_API_SHAPE_DISABLED",
+    "BETA_TYPES",
     "BYTES_PER_MS",
     "CANNOT_UPDATE_VOICE",
     "CLOSE_BETA",

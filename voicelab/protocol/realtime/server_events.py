@@ -192,7 +192,7 @@ class InputAudioBufferDtmfEventReceived(
     """A key on a SIP call; ``received_at`` in Unix seconds."""
 
     event: str
-    received_at: float
+    received_at: int
 
 
 class OutputAudioBufferStarted(Event, frozen=True, tag="output_audio_buffer.started"):
