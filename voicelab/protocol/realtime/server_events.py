@@ -92,7 +92,7 @@ class ConversationItemInputAudioTranscriptionDelta(
     """More of what the caller said; it may come long after the response began."""
 
     item_id: str
-    content_index: int | None = None
+    content_index: int
     delta: str = ""
     logprobs: list[Any] | None = None
 
