@@ -1,4 +1,4 @@
-"""What the pages of a test said: their console, and every message to and from a kernel, in order."""
+"""What the pages of a test said: their console, and every message to and from a kernel."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import struct
 import time
 from collections import deque
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 from playwright.async_api import BrowserContext, Page, WebSocket
@@ -52,7 +53,7 @@ def words(frame: str | bytes) -> str:
     try:
         (count,) = struct.unpack_from("<Q", frame)
         at = struct.unpack_from(f"<{count}Q", frame, 8)
-        parts = [frame[begin:end] for begin, end in zip(at, at[1:], strict=False)]
+        parts = [frame[begin:end] for begin, end in pairwise(at)]
         header, parent, content = (json.loads(parts[n]) for n in (1, 2, 4))
     except (ValueError, struct.error, IndexError):
         return f"{len(frame)} bytes"
