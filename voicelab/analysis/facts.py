@@ -177,6 +177,9 @@ class _NoTransport:
         """Nothing is sent again."""
         return False
 
+    def ping(self) -> None:
+        """Nothing is measured again."""
+
     def close(self, code: int, reason: str) -> None:
         """Nothing is closed again."""
 

@@ -251,7 +251,7 @@ class BrowserStream(Connection):
         self.health.arrivals.add(t_ns / 1e6, None)
         if gap and self.health.frames > 1:
             self.note("pause", samples=gap, at=offset - gap)
-        self.audience.audio(offset, pcm)
+        self.audience.audio(offset, pcm, audio)
 
     def _use_formats(self, session: dict[str, Any]) -> None:
         audio = session.get("audio")

@@ -126,6 +126,10 @@ class Connection:
         end = self.end
         self.audience.tell(lambda listener: listener.on_end(end))
 
+    def on_pong(self, round_trip_ns: int) -> None:
+        """A ping was answered after so long."""
+        self.audience.tell(lambda listener: listener.on_round_trip(round_trip_ns))
+
     def on_stall(self, begin_ns: int, end_ns: int) -> None:
         """The event loop stood still from ``begin_ns`` to ``end_ns`` of the clock.
 
@@ -141,6 +145,12 @@ class Connection:
         t_ns = begin_ns - self.zero_ns
         self.health.arrivals.stalled(t_ns / 1e6 + length_ms)
         self._tell(fact(t_ns, "stall", {"ms": length_ms, "at": self.samples}))
+        end_ns -= self.zero_ns
+        self.audience.tell(lambda listener: listener.on_stall(t_ns, end_ns))
+
+    def ping(self) -> None:
+        """Measure the round trip of the network."""
+        self._transport.ping()
 
     def tick(self) -> None:
         """Check the watchdogs; call it about once a second."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.format import AudioFormat, ByteOrder
+from voicelab.call.chunk_numbers import missing_before, of_its_track
 from voicelab.call.connection import Connection
 from voicelab.call.connection import StreamState as StreamState
 from voicelab.call.listener import StreamEnd, Transport
@@ -102,6 +102,12 @@ class Stream(Connection):
                 self._on_start(message)
             case vobiz.Stop():
                 self._on_stop(message)
+            case vobiz.PlayedStream():
+                self.audience.tell(lambda listener: listener.on_played(message.name))
+            case vobiz.ClearedAudio():
+                self.audience.tell(lambda listener: listener.on_cleared())
+            case vobiz.Dtmf():
+                self.audience.tell(lambda listener: listener.on_key(message.digit))
             case vobiz.Malformed():
                 self._odd("malformed", reason=message.reason)
             case vobiz.Unknown():
@@ -140,13 +146,14 @@ class Stream(Connection):
         StateError
             Before ``start``; so does every verb.
         """
-        order = self.settings.byte_order
-        if order == "auto":
-            order = self.byte_order or OUTBOUND_ORDER
-        payload = self.outbound.from_int16(samples, order)
-        return self._send(
-            vobiz.PlayAudio(self.stream_id, self.outbound.mime, self.outbound.rate_hz, payload)
-        )
+        return self._play(self.outbound.from_int16(samples, self._outbound_order))
+
+    def send_audio(self, audio: bytes) -> bool:
+        """Queue audio that is encoded already: G.711 goes out as it is, L16 is little-endian."""
+        line = self.outbound
+        if line.encoding == "l16" and self._outbound_order == "big":
+            audio = line.from_int16(line.to_int16(audio), "big")
+        return self._play(audio)
 
     def checkpoint(self, name: str) -> bool:
         """Ask to be told when everything queued so far has been played."""
@@ -169,6 +176,17 @@ class Stream(Connection):
         self._open_early()
         if self._track is not None:
             self._track.finish()
+
+    @property
+    def _outbound_order(self) -> ByteOrder:
+        if self.settings.byte_order != "auto":
+            return self.settings.byte_order
+        return self.byte_order or OUTBOUND_ORDER
+
+    def _play(self, payload: bytes) -> bool:
+        return self._send(
+            vobiz.PlayAudio(self.stream_id, self.outbound.mime, self.outbound.rate_hz, payload)
+        )
 
     def _forgive(self, stalled_ns: int) -> None:
         self._media_ns += stalled_ns
@@ -259,40 +277,18 @@ class Stream(Connection):
 
     def _on_media(self, t_ns: int, media: vobiz.Media) -> None:
         self._media_ns = self.zero_ns + t_ns
-        media = self._of_its_track(media)
+        media = of_its_track(self._start, media)
         if media.track != "inbound":
             self.health.other_track += 1
         elif self._track is not None:
-            self._track.add(t_ns, media, lead=self._lead(media))
+            lead = 0 if self.health.frames else missing_before(self._start, media)
+            self._track.add(t_ns, media, lead=lead)
         elif self._closing is None:
             self.health.before_start += 1
             self._early.append((t_ns, media))
             held_bytes = sum(len(kept.payload) for _, kept in self._early)
             if self.format.duration_ms(held_bytes) >= self.settings.early_s * 1000:
                 self._open_early()
-
-    def _of_its_track(self, media: vobiz.Media) -> vobiz.Media:
-        """Count a chunk by its track where the provider counts both tracks together.
-
-        It does where the chunk of one of two tracks is the number of the message.
-        """
-        tracks = len(self._start.tracks) if self._start else 1
-        if tracks < 2 or media.chunk is None or media.chunk != media.sequence:
-            return media
-        number = -(-media.chunk // tracks)
-        return msgspec.structs.replace(media, chunk=number, sequence=number)
-
-    def _lead(self, media: vobiz.Media) -> int:
-        """How many frames are missing before the first, where the numbers agree on it.
-
-        The provider numbers ``start`` 0 and the first media frame 1, in both of its counters.
-        """
-        if self.health.frames or self._start is None or media.chunk is None:
-            return 0
-        missing = media.chunk - 1
-        if media.sequence is not None and self._start.sequence is not None:
-            missing = min(missing, media.sequence - self._start.sequence - 1)
-        return max(0, missing)
 
 
 def _kind(message: vobiz.Message, raw: str) -> Kind:

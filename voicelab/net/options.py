@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
 from voicelab.errors import SettingError
+from voicelab.net.agent_options import AgentOptions
 from voicelab.net.listen import wanted_port
 from voicelab.secret import Secret
 
@@ -77,6 +78,8 @@ class SinkOptions:
         Checks the provider's signatures; None takes ``VOBIZ_AUTH_TOKEN`` from the environment.
     signatures : str
         ``"off"`` checks nothing, ``"if-present"`` refuses a wrong one, ``"require"`` an absent one.
+    agent : AgentOptions or None
+        Who answers; None takes calls and records them.
     limits : Limits
     """
 
@@ -88,6 +91,7 @@ class SinkOptions:
     stream: StreamSettings = field(default_factory=StreamSettings)
     auth_token: Secret | None = None
     signatures: SignaturePolicy = "if-present"
+    agent: AgentOptions | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -119,7 +123,8 @@ class SinkOptions:
         """What a journal keeps of this: nothing secret, no paths."""
         stream = asdict(self.stream)
         stream["format"] = str(self.stream.format)
-        return {"stream": stream, "signatures": self.signatures}
+        config = {"stream": stream, "signatures": self.signatures}
+        return config if self.agent is None else {**config, "agent": self.agent.config()}
 
 
 def probe(option: str, folder: Path) -> None:

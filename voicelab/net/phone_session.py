@@ -11,6 +11,8 @@ from voicelab.call.connection import Connection
 from voicelab.call.listener import Transport
 from voicelab.call.stream import Stream
 from voicelab.net.options import SinkOptions
+from voicelab.net.phone_agent import PhoneAgent
+from voicelab.net.ringing import Ringing
 from voicelab.net.session import Session
 from voicelab.net.switchboard import Switchboard
 from voicelab.store.recording import Recording
@@ -28,6 +30,8 @@ class PhoneSession(Session):
     transport : Transport
     expected_call_id : str, optional
         The call whose token opened the socket; a start of another one is closed.
+    ringing : Ringing, optional
+        Where the agent's connection may have been begun; None where nobody answers.
 
     Attributes
     ----------
@@ -42,6 +46,7 @@ class PhoneSession(Session):
         board: Switchboard,
         transport: Transport,
         expected_call_id: str | None = None,
+        ringing: Ringing | None = None,
     ) -> None:
         self.released = asyncio.Event()
         self._expected_call_id = expected_call_id
@@ -51,6 +56,10 @@ class PhoneSession(Session):
             str(uuid.uuid4()), transport, board.clock, options.stream, adopt=self._adopt
         )
         super().__init__(board, stream, recording)
+        self._agent: PhoneAgent | None = None
+        if ringing is not None:
+            self.model = self._agent = PhoneAgent(ringing, stream, board.clock)
+            stream.audience.add(self._agent)
 
     def on_named(self, stream: Connection) -> None:
         """Take the ids that the journal's first line could not have."""
@@ -66,6 +75,8 @@ class PhoneSession(Session):
         self.released.set()
 
     async def _afterwards(self) -> None:
+        if self._agent is not None:
+            await self._agent.aclose()
         try:
             async with asyncio.timeout(self._callbacks_s):
                 await self.released.wait()

@@ -25,6 +25,7 @@ from voicelab.net.public_url import (
     origin_allowed,
     socket_url,
 )
+from voicelab.net.ringing import Ringing
 from voicelab.net.session import Session
 from voicelab.net.stream_socket import CLOSE_S, ProviderSocket, StreamSocket
 from voicelab.net.switchboard import Switchboard
@@ -74,6 +75,11 @@ class SinkServer:
         self.webhooks = Webhooks(options, self.registry, self.board.clock)
         self._port = HttpPort(options.host, options.limits.header_bytes, self._headless)
         self._sessions: set[PhoneSession] = set()
+        self._ringing = (
+            Ringing(options.agent, options.stream.format, self.board.clock)
+            if options.agent is not None
+            else None
+        )
         self._closing: asyncio.Task[None] | None = None
 
     @property
@@ -149,6 +155,8 @@ class SinkServer:
         for session in self._sessions:
             session.stream.close(WSCloseCode.GOING_AWAY, "shutdown", "voicelab is closing")
         await self._port.aclose(3 * CLOSE_S)
+        if self._ringing is not None:
+            await self._ringing.aclose()
         for session in self._sessions:
             session.release()
         await asyncio.gather(*(session.closed.wait() for session in self._sessions))
@@ -205,6 +213,8 @@ class SinkServer:
         unreadable = came.refusal is not None and came.refusal.name == "unreadable"
         if came.callback.event == "Hangup" or not (came.refusal is None or unreadable):
             await self.webhooks.keep(came)
+            if self._ringing is not None and came.refusal is None:
+                self._ringing.hung_up(came.callback.call_id)
             if came.refusal is not None:
                 return came.refusal.response()
             return web.Response(text=vobiz.build_answer(None), content_type=_XML)
@@ -214,6 +224,8 @@ class SinkServer:
         answered = self.registry.answered(came.callback.call_id)
         token = answered.token if self.options.signatures == "require" else None
         answered.add(came.moment, came.callback.event)
+        if self._ringing is not None:
+            self._ringing.answered(came.callback.call_id, answered.id)
         shown = self._xml(base, "…" if token else None)
         answered.add(Moment(self.board.clock(), "webhook", "out", "text", shown))
         return web.Response(text=self._xml(base, token), content_type=_XML)
@@ -270,7 +282,7 @@ class SinkServer:
         if connection is None:
             return
         transport = StreamSocket(ws, connection, self.options.limits.unsent_bytes)
-        session = PhoneSession(self.options, self.board, transport, expected)
+        session = PhoneSession(self.options, self.board, transport, expected, self._ringing)
         self._sessions = {other for other in self._sessions if not other.closed.is_set()}
         self._sessions.add(session)
         await self.board.carry(session, transport)

@@ -33,9 +33,10 @@ class VoiceSession(Session, UpstreamListener):
 
     def __init__(self, options: VoiceOptions, board: Switchboard, transport: Transport) -> None:
         self._options = options
-        self.upstream = Upstream(options.upstream, self, clock=board.clock)
+        id = str(uuid.uuid4())
+        self.upstream = Upstream(options.upstream.of_call(id), self, clock=board.clock)
         self.browser = BrowserStream(
-            str(uuid.uuid4()),
+            id,
             transport,
             board.clock,
             self.upstream,
