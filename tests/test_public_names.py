@@ -10,7 +10,10 @@ import pytest
 
 import voicelab
 
-NAMES = ["Audio", "AudioFormat", "Call", "Carrier", "Lab", "Sink", "VoicelabError", "load", "run"]
+NAMES = [
+    "Audio", "AudioFormat", "Call", "Carrier", "Lab", "LocalRealtime", "Sink", "VoicelabError",
+    "load", "run",
+]  # fmt: skip
 HEAVY = {
     "IPython",
     "aiohttp",
@@ -20,6 +23,7 @@ HEAVY = {
     "pandas",
     "scipy",
     "soundfile",
+    "webrtcvad",
     "websockets",
 }
 

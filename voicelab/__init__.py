@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from voicelab.lab.nested import run
     from voicelab.lab.sink import Sink
     from voicelab.sim.phone import Carrier
+    from voicelab.sim.realtime.server import LocalRealtime
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ __all__ = [
     "Call",
     "Carrier",
     "Lab",
+    "LocalRealtime",
     "Sink",
     "VoicelabError",
     "load",
@@ -37,6 +39,7 @@ _WHERE = {
     "Call": "voicelab.lab.call",
     "Carrier": "voicelab.sim.phone",
     "Lab": "voicelab.lab.lab",
+    "LocalRealtime": "voicelab.sim.realtime.server",
     "Sink": "voicelab.lab.sink",
     "VoicelabError": "voicelab.errors",
     "load": "voicelab.lab.load",

@@ -37,7 +37,7 @@ class Bridged(StreamListener):
         self.stream = Stream("id", self, lambda: self.now, forced)
         self.conversation = Conversation(
             self.stream,
-            self,
+            self.send,
             ConversationSettings(**settings),
             run_tool=self.tools.append,
             wake=lambda: None,
@@ -53,6 +53,9 @@ class Bridged(StreamListener):
     def send_text(self, text: str) -> bool:
         self.to_phone.append(json.loads(text))
         return True
+
+    def ping(self) -> None:
+        self.stream.on_pong(0)
 
     def close(self, code: int, reason: str) -> None:
         self.closed = (code, reason)

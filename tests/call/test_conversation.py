@@ -372,7 +372,7 @@ def test_a_new_session_gets_what_was_said():
     call.model_says("input_audio_buffer.committed", item_id="u2")
     call.conversation.on_lost()
     call.to_model.clear()
-    call.conversation.resume(call)
+    call.conversation.resume(call.send)
     call.caller(FRAME)
     items = [event.item for event in call.told(realtime.ConversationItemCreate)]
     texts = [item["content"][0]["text"] for item in items]

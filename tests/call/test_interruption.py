@@ -171,7 +171,7 @@ def test_interrupted_twice_each_item_is_told_once():
 def test_in_a_new_session_the_old_items_are_not_spoken_of():
     call = speaking()
     call.conversation.on_lost()
-    call.conversation.resume(call)
+    call.conversation.resume(call.send)
     call.agree()
     call.speech_started()
     cleared(call)

@@ -36,6 +36,10 @@ class Phone(Protocol):
         """Drop what is queued at the caller's side and unplayed."""
         ...
 
+    def ping(self) -> None:
+        """Measure the round trip of the network."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Cut:
@@ -103,8 +107,9 @@ class AgentVoice:
     # What it is given
 
     def probe(self, now_ns: int) -> None:
-        """Measure the round trip: a checkpoint on the empty queue."""
+        """Measure the round trip: a ping, and a checkpoint on the empty queue."""
         self._probe_ns = now_ns
+        self._phone.ping()
         self._phone.checkpoint(PROBE)
 
     def say(self, item: str, delta: bytes) -> None:
@@ -138,6 +143,7 @@ class AgentVoice:
                 self.track.sent(frame.item, self._line.to_pcm(frame.audio))
             if frame.first:
                 self._on_item(frame.item, "begins")
+                self._phone.ping()
                 self._mark(frame.item, "begin")
             if frame.last:
                 self._mark(frame.item, "end")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.agent_voice import AgentVoice
 from voicelab.call.caller_ear import CallerEar
+from voicelab.call.connection import Connection
 from voicelab.call.conversation_settings import ConversationSettings, word_for_word
 from voicelab.call.history import History
 from voicelab.call.interruption import Interruption
@@ -37,12 +38,8 @@ _MAY_FAIL = 1
 """So many responses in a row may fail."""
 
 
-class Model(Protocol):
-    """The model's side, as an upstream connection offers it."""
-
-    def send(self, event: realtime.ClientEvent) -> bool:
-        """Queue one event; False where nothing can be sent any more."""
-        ...
+Send: TypeAlias = Callable[[realtime.ClientEvent], bool]
+"""Queues one event for the model; False where nothing can be sent any more."""
 
 
 class Conversation(StreamListener):
@@ -52,7 +49,8 @@ class Conversation(StreamListener):
     ----------
     stream : Stream
         Not begun yet; add the conversation to its audience.
-    model : Model
+    send : callable
+        Gives the model an event.
     settings : ConversationSettings
     run_tool : callable
         Told of each function call; whoever runs it calls :meth:`on_tool`.
@@ -75,7 +73,7 @@ class Conversation(StreamListener):
     def __init__(
         self,
         stream: Stream,
-        model: Model,
+        send: Send,
         settings: ConversationSettings,
         *,
         run_tool: Callable[[ToolRequest], None],
@@ -87,7 +85,7 @@ class Conversation(StreamListener):
         self.counts: Counter[str] = Counter()
         self.failure: str | None = None
         self._stream = stream
-        self._model = model
+        self._send_now = send
         self._settings = settings
         self._run_tool = run_tool
         self._wake = wake
@@ -103,8 +101,9 @@ class Conversation(StreamListener):
 
     # The line
 
-    def on_start(self, stream: Stream) -> None:
+    def on_start(self, connection: Connection) -> None:
         """The line has begun: tell the model of its format, where that is not agreed on."""
+        stream = self._stream
         heard, said = model_format(stream.format), model_format(stream.outbound)
         undecided = stream.format.encoding == "l16" and stream.byte_order is None
         self._ear = CallerEar(stream.format, undecided, self._introduction.hear)
@@ -156,6 +155,10 @@ class Conversation(StreamListener):
             self._send(realtime.ResponseCancel(response_id=active))
         self._interrupt(now_ns)
         self._act()
+
+    def on_round_trip(self, round_trip_ns: int) -> None:
+        """The network's part of the way is known better."""
+        self.trip.network_ns = min(round_trip_ns, self.trip.network_ns or round_trip_ns)
 
     def on_stall(self, begin_ns: int, end_ns: int) -> None:
         """We stood still; what the provider said meanwhile has no exact time."""
@@ -209,9 +212,9 @@ class Conversation(StreamListener):
         for item in self._interruption.session_lost():
             self._finish(item)
 
-    def resume(self, model: Model) -> None:
+    def resume(self, send: Send) -> None:
         """Go on in a new session: its configuration, and what was said so far."""
-        self._model = model
+        self._send_now = send
         self._introduction.present(self._introduction.heard, self._introduction.said)
         for item in self.history.items():
             self._send(realtime.ConversationItemCreate(item=item))
@@ -302,7 +305,7 @@ class Conversation(StreamListener):
     # Inside
 
     def _send(self, event: realtime.ClientEvent) -> bool:
-        return self._model.send(event)
+        return self._send_now(event)
 
     def _on_session(self, config: dict[str, Any]) -> None:
         if self._introduction.ready:

@@ -11,11 +11,11 @@ from voicelab.audio.format import ByteOrder
 from voicelab.call.moment import Moment
 
 if TYPE_CHECKING:
-    from voicelab.call.stream import Stream
+    from voicelab.call.connection import Connection
 
 log = logging.getLogger("voicelab.call")
 
-Ending = Literal["closed", "stop", "open-timeout", "media-timeout", "shutdown", "error"]
+Ending = Literal["closed", "stop", "open-timeout", "media-timeout", "model", "shutdown", "error"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class StreamListener:
     def on_moment(self, moment: Moment) -> None:
         """Any moment of the call, in order."""
 
-    def on_start(self, stream: Stream) -> None:
+    def on_start(self, stream: Connection) -> None:
         """The format and the ids are known; audio follows."""
 
-    def on_named(self, stream: Stream) -> None:
+    def on_named(self, stream: Connection) -> None:
         """The ids are known, though not at the start: it came after the format was assumed."""
 
     def on_audio(self, offset: int, pcm: bytes) -> None:
@@ -63,6 +63,9 @@ class StreamListener:
 
     def on_key(self, key: str) -> None:
         """The caller pressed a key: ``0`` to ``9``, ``*``, ``#``, ``A`` to ``D``."""
+
+    def on_round_trip(self, round_trip_ns: int) -> None:
+        """A ping to the provider has been answered."""
 
     def on_stall(self, begin_ns: int, end_ns: int) -> None:
         """The event loop stood still, in nanoseconds since the socket opened."""
@@ -121,5 +124,9 @@ class Transport(Protocol):
         """Queue one text frame; False where nothing can be sent any more."""
         ...
 
+    def ping(self) -> None:
+        """Send a WebSocket ping; :meth:`Connection.on_pong` follows where it is answered."""
+        ...
+
     def close(self, code: int, reason: str) -> None:
-        """Begin to close; :meth:`Stream.on_close` follows."""
+        """Begin to close; :meth:`Connection.on_close` follows."""

@@ -7,16 +7,16 @@ to listeners; what is to be sent goes to the transport. No socket, no file, no c
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.call.chunk_numbers import missing_before, of_its_track
-from voicelab.call.health import StreamHealth
-from voicelab.call.listener import Audience, Ending, StreamEnd, Transport
-from voicelab.call.moment import Kind, Moment, fact
+from voicelab.call.connection import Connection
+from voicelab.call.connection import StreamState as StreamState
+from voicelab.call.listener import StreamEnd, Transport
+from voicelab.call.moment import Kind, Moment
 from voicelab.call.settings import StreamSettings
 from voicelab.call.track import CallerTrack
 from voicelab.errors import FormatError, StateError
@@ -31,26 +31,7 @@ UNSTARTED_BYTES = 1 << 20
 """With so much data and no ``start``, none is waited for any longer."""
 
 
-class StreamState(StrEnum):
-    """Where a stream is in its life."""
-
-    WAITING = "waiting for start"
-    OPEN = "open"
-    STOPPING = "stopping"
-    CLOSING = "closing"
-    CLOSED = "closed"
-
-
-_NEXT: dict[StreamState, frozenset[StreamState]] = {
-    StreamState.WAITING: frozenset({StreamState.OPEN, StreamState.CLOSING, StreamState.CLOSED}),
-    StreamState.OPEN: frozenset({StreamState.STOPPING, StreamState.CLOSING, StreamState.CLOSED}),
-    StreamState.STOPPING: frozenset({StreamState.CLOSING, StreamState.CLOSED}),
-    StreamState.CLOSING: frozenset({StreamState.CLOSED}),
-    StreamState.CLOSED: frozenset(),
-}
-
-
-class Stream:
+class Stream(Connection):
     """One provider connection.
 
     Parameters
@@ -75,21 +56,11 @@ class Stream:
         *,
         adopt: Callable[[str], str | None] = lambda _: None,
     ) -> None:
-        self.id = id
         self.settings = settings or StreamSettings()
-        self.state = StreamState.WAITING
-        self.call_id: str | None = None
-        self.stream_id: str | None = None
-        self.format = self.settings.format
-        self.health = StreamHealth()
-        self.end: StreamEnd | None = None
-        self.audience = Audience()
-        self._transport = transport
-        self._clock = clock
+        super().__init__(id, transport, clock, self.settings.format)
         self._adopt = adopt
-        self.zero_ns = self._media_ns = clock()
+        self._media_ns = self.zero_ns
         self._stop_ns: int | None = None
-        self._closing: StreamEnd | None = None
         self._early: list[tuple[int, vobiz.Media]] = []
         self._start: vobiz.Start | None = None
         self._unstarted = 0
@@ -116,14 +87,6 @@ class Stream:
     def outbound(self) -> AudioFormat:
         """The format audio is sent in: as it is received. A-law cannot be sent, mu-law can."""
         return MULAW if self.format.encoding == "alaw" else self.format
-
-    def now_ns(self) -> int:
-        """Nanoseconds since the socket opened."""
-        return self._clock() - self.zero_ns
-
-    def note(self, name: str, **details: object) -> None:
-        """Put a fact into the journal."""
-        self._tell(fact(self.now_ns(), name, details))
 
     # What comes from the provider
 
@@ -158,47 +121,6 @@ class Stream:
         self._tell(Moment(self.now_ns(), "carrier", "in", "bin", data))
         self._odd("binary")
         self._do_not_wait_for_more_than(len(data))
-
-    def on_close(self, code: int | None, detail: str = "") -> None:
-        """The socket has closed; idempotent."""
-        if self.state is StreamState.CLOSED:
-            return
-        self._open_early()
-        if self._track is not None:
-            self._track.finish()
-        end = self._closing or StreamEnd("closed", code, detail or "the other side closed")
-        self.end = StreamEnd(end.why, end.code or code, end.detail)
-        self._to(StreamState.CLOSED, "close")
-        self.note(
-            "ended",
-            why=self.end.why,
-            code=self.end.code,
-            detail=self.end.detail,
-            samples=self.samples,
-            health=self.health.as_dict(),
-        )
-        end = self.end
-        self.audience.tell(lambda listener: listener.on_end(end))
-
-    def on_stall(self, begin_ns: int, end_ns: int) -> None:
-        """The event loop stood still from ``begin_ns`` to ``end_ns`` of the clock.
-
-        To be told before what arrived meanwhile is read. The watchdogs do not count that time.
-        """
-        begin_ns = max(begin_ns, self.zero_ns)
-        length_ms = round((end_ns - begin_ns) / 1e6, 3)
-        if self.state is StreamState.CLOSED or length_ms <= 0:
-            return
-        self._media_ns += end_ns - begin_ns
-        if self._stop_ns is not None:
-            self._stop_ns += end_ns - begin_ns
-        self.health.stalls += 1
-        self.health.stalled_ms += length_ms
-        t_ns = begin_ns - self.zero_ns
-        self.health.arrivals.stalled(t_ns / 1e6 + length_ms)
-        self._tell(fact(t_ns, "stall", {"ms": length_ms, "at": self.samples}))
-        end_ns -= self.zero_ns
-        self.audience.tell(lambda listener: listener.on_stall(t_ns, end_ns))
 
     def tick(self) -> None:
         """Check the watchdogs; call it about once a second."""
@@ -248,16 +170,12 @@ class Stream:
             self._stopping(StreamEnd("stop", None, "voicelab sent stop"))
         return sent
 
-    def close(self, code: int, why: Ending, detail: str) -> None:
-        """Close the socket from this side; the end says ``why``. Idempotent."""
-        if self.state in (StreamState.CLOSING, StreamState.CLOSED):
-            return
-        self._to(StreamState.CLOSING, "close")
-        self._closing = self._closing or StreamEnd(why, code, detail)
-        self._stop_ns = None
-        self._transport.close(code, detail)
-
     # Inside
+
+    def _settle(self) -> None:
+        self._open_early()
+        if self._track is not None:
+            self._track.finish()
 
     @property
     def _outbound_order(self) -> ByteOrder:
@@ -270,21 +188,10 @@ class Stream:
             vobiz.PlayAudio(self.stream_id, self.outbound.mime, self.outbound.rate_hz, payload)
         )
 
-    def _tell(self, moment: Moment) -> None:
-        self.audience.moment(moment)
-
-    def _odd(self, name: str, **details: object) -> None:
-        self.health.odd[name] += 1
-        self.note(name, **details)
-
-    def _to(self, state: StreamState, event: str) -> None:
-        if state not in _NEXT[self.state]:
-            raise StateError(
-                f"A stream that is {self.state} cannot take {event!r}.",
-                state=self.state,
-                event=event,
-            )
-        self.state = state
+    def _forgive(self, stalled_ns: int) -> None:
+        self._media_ns += stalled_ns
+        if self._stop_ns is not None:
+            self._stop_ns += stalled_ns
 
     def _send(self, message: vobiz.Message) -> bool:
         event = type(message).__name__

@@ -5,23 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any
 
+from voicelab.call.connection import Connection
 from voicelab.call.conversation import Conversation
 from voicelab.call.listener import StreamEnd, StreamListener
 from voicelab.call.moment import Kind, Moment
 from voicelab.call.stream import Stream
 from voicelab.call.tool_calls import ToolRequest
 from voicelab.call.turn import HangUp
-from voicelab.net.agent_options import RESTED_S, AgentOptions
+from voicelab.net.agent_options import RESTED_S
 from voicelab.net.model_line import ModelLine
 from voicelab.net.ringing import Ringing
 from voicelab.net.upstream_end import UpstreamEnd
 from voicelab.protocol import realtime
 
 log = logging.getLogger("voicelab.net")
-
-Line: TypeAlias = ModelLine
 
 _HOPELESS = frozenset({"auth", "beta"})
 """Ends after which another connection would end alike."""
@@ -32,9 +31,9 @@ class PhoneAgent(StreamListener):
 
     Parameters
     ----------
-    options : AgentOptions
     ringing : Ringing
-        Where a connection may wait that was begun at the answer.
+        Whose options count, and where a connection may wait that was begun at the answer.
+    stream : Stream
     clock : callable
         Monotonic nanoseconds, the stream's own.
 
@@ -44,13 +43,13 @@ class PhoneAgent(StreamListener):
         None before the stream's start.
     """
 
-    def __init__(self, options: AgentOptions, ringing: Ringing, clock: Callable[[], int]) -> None:
+    def __init__(self, ringing: Ringing, stream: Stream, clock: Callable[[], int]) -> None:
         self.conversation: Conversation | None = None
-        self._options = options
+        self._options = ringing.options
         self._ringing = ringing
         self._clock = clock
-        self._stream: Stream
-        self._line: Line | None = None
+        self._stream = stream
+        self._line: ModelLine | None = None
         self._line_began_ns = 0
         self._reconnected = False
         self._over = False
@@ -60,9 +59,9 @@ class PhoneAgent(StreamListener):
 
     # The stream
 
-    def on_start(self, stream: Stream) -> None:
+    def on_start(self, connection: Connection) -> None:
         """The line has begun: bring both sides together."""
-        self._stream = stream
+        stream = self._stream
         line = self._ringing.take(stream.call_id)
         presented = None if line is None else stream.settings.format
         if line is None:
@@ -70,7 +69,7 @@ class PhoneAgent(StreamListener):
         self._line, self._line_began_ns = line, self._clock()
         self.conversation = Conversation(
             stream,
-            line,
+            line.send,
             self._options.conversation,
             run_tool=self._run_tool,
             wake=self._wake,
@@ -123,10 +122,10 @@ class PhoneAgent(StreamListener):
         self._line = ModelLine(self._options.upstream_of(self._stream.id), self._clock)
         self._line_began_ns = now_ns
         self._stream.note("model_reconnect")
-        conversation.resume(self._line)
+        conversation.resume(self._line.send)
         self._line.attach(self)
 
-    def inject(self, item: dict[str, Any], *, respond: bool) -> bool:
+    def inject(self, item: dict[str, Any], respond: bool) -> bool:
         """Put an item into the model's conversation; False where there is none."""
         return self.conversation is not None and self.conversation.inject(item, respond=respond)
 

@@ -15,8 +15,11 @@ _HEADLESS = "UNKNOWN"
 """The method of what aiohttp's web_protocol makes up for a head that it could not read."""
 
 
+Headless = Callable[[BaseRequest, StreamResponse], None]
+
+
 def counting(
-    refused: Counter[str], on_headless: Callable[[BaseRequest, StreamResponse], None]
+    refused: Counter[str], on_headless: Headless | None = None
 ) -> type[AbstractAccessLogger]:
     """Make what stands in for aiohttp's access log: the one place that sees every answer.
 
@@ -25,7 +28,7 @@ def counting(
     refused : Counter
         Takes the counts, by status and reason: ``"400 Bad Request"`` is also a head that is too
         long, which no handler sees.
-    on_headless : callable
+    on_headless : callable, optional
         Told of such a one.
     """
 
@@ -35,7 +38,7 @@ def counting(
             if response.status >= 400:
                 refused[f"{response.status} {response.reason}"] += 1
                 log.info("Refused: %s %s, %d.", request.method, request.path, response.status)
-                if request.method == _HEADLESS:
+                if request.method == _HEADLESS and on_headless is not None:
                     on_headless(request, response)
 
     return Refusals

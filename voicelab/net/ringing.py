@@ -31,10 +31,14 @@ class Ringing:
         What the answer asks for.
     clock : callable
         Monotonic nanoseconds.
+
+    Attributes
+    ----------
+    options : AgentOptions
     """
 
     def __init__(self, options: AgentOptions, line: AudioFormat, clock: Callable[[], int]) -> None:
-        self._options = options
+        self.options = options
         self._line = line
         self._clock = clock
         self._waiting: dict[str, tuple[ModelLine, asyncio.TimerHandle]] = {}
@@ -44,9 +48,9 @@ class Ringing:
         """A call is being answered: begin to connect, and say what the session will be."""
         if not call_id or call_id in self._waiting or len(self._waiting) >= MAX_RINGING:
             return
-        line = ModelLine(self._options.upstream_of(id), self._clock)
-        line.send(first_update(self._options.conversation, self._line))
-        timer = asyncio.get_running_loop().call_later(self._options.ring_s, self._give_up, call_id)
+        line = ModelLine(self.options.upstream_of(id), self._clock)
+        line.send(first_update(self.options.conversation, self._line))
+        timer = asyncio.get_running_loop().call_later(self.options.ring_s, self._give_up, call_id)
         self._waiting[call_id] = line, timer
 
     def take(self, call_id: str | None) -> ModelLine | None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from enum import Enum
 
 from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
-from voicelab.call.stream import Stream
+from voicelab.call.connection import Connection
 
 log = logging.getLogger("voicelab.net")
 
 
 CLOSE_S = 2.0
 """How long a close may take, what is still to be sent included; then the connection is cut."""
+
+
+class _Ping(Enum):
+    PING = "ping"
 
 
 class ProviderSocket(web.WebSocketResponse):
@@ -32,6 +38,7 @@ class ProviderSocket(web.WebSocketResponse):
             max_msg_size=message_bytes,
             protocols=(protocol,) if protocol else (),
             compress=False,
+            autoping=False,
             timeout=CLOSE_S / 2,
         )
         self.message_bytes = message_bytes
@@ -70,8 +77,9 @@ class StreamSocket:
         self._connection = connection
         self._limit = unsent_bytes
         self._waiting_bytes = 0
-        self._queue: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
-        self._stream: Stream | None = None
+        self._queue: asyncio.Queue[str | _Ping | tuple[int, str]] = asyncio.Queue()
+        self._pinged_ns = 0
+        self._stream: Connection | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._writer = asyncio.create_task(self._write(), name="voicelab stream writer")
 
@@ -88,6 +96,11 @@ class StreamSocket:
         self._queue.put_nowait(text)
         return True
 
+    def ping(self) -> None:
+        """Measure the round trip, behind what is queued."""
+        if self._deadline is None:
+            self._queue.put_nowait(_Ping.PING)
+
     def close(self, code: int, reason: str) -> None:
         """Close once what is queued was sent, or cut the connection after :data:`CLOSE_S`."""
         if self._deadline is None:
@@ -95,7 +108,7 @@ class StreamSocket:
             self._deadline = loop.call_later(CLOSE_S, self._connection.abort)
             self._queue.put_nowait((code, reason))
 
-    async def run(self, stream: Stream) -> None:
+    async def run(self, stream: Connection) -> None:
         """Read until the socket closes, and tell the stream how it ended."""
         self._stream = stream
         detail = "the other side closed"
@@ -106,6 +119,10 @@ class StreamSocket:
                     stream.on_text(message.data)
                 elif message.type is WSMsgType.BINARY:
                     stream.on_binary(message.data)
+                elif message.type is WSMsgType.PING:
+                    await self._socket.pong(message.data)
+                elif message.type is WSMsgType.PONG:
+                    self._on_pong(stream, bytes(message.data))
                 else:
                     if message.type is WSMsgType.ERROR:
                         detail = self._failed(stream, message.data)
@@ -122,7 +139,14 @@ class StreamSocket:
             finally:
                 stream.on_close(self._socket.close_code, detail)
 
-    def _failed(self, stream: Stream, error: BaseException) -> str:
+    def _on_pong(self, stream: Connection, data: bytes) -> None:
+        if self._pinged_ns and data == self._ping_data():
+            stream.on_pong(time.monotonic_ns() - self._pinged_ns)
+
+    def _ping_data(self) -> bytes:
+        return str(self._pinged_ns).encode()
+
+    def _failed(self, stream: Connection, error: BaseException) -> str:
         """Note what the socket could not read; return how the stream ended."""
         reason = str(error)
         if isinstance(error, WebSocketError) and error.code == WSCloseCode.MESSAGE_TOO_BIG:
@@ -158,6 +182,10 @@ class StreamSocket:
                     code, reason = item
                     await self._socket.close(code=code, message=_close_reason(reason))
                     return
+                if item is _Ping.PING:
+                    self._pinged_ns = time.monotonic_ns()
+                    await self._socket.ping(self._ping_data())
+                    continue
                 await self._socket.send_str(item)
                 self._waiting_bytes -= len(item)
         except ConnectionError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import gcd
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -12,14 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from voicelab.audio.format import AudioFormat, ByteOrder
-from voicelab.audio.resample import resample
 from voicelab.errors import FormatError
+from voicelab.sim.rates import to_rate
 from voicelab.sim.speech import MAX_SPEECH_S, Speech
 
 Int16 = npt.NDArray[np.int16]
 
 FRAME_MS: Final = 20
-_NATIVE_HZ: Final = {8000, 16000, 24000, 48000}
 _LAW_NAMES: Final = {"mulaw": "mu-law", "alaw": "A-law"}
 
 
@@ -84,7 +82,7 @@ class Caller:
         notes = list(speech.notes)
         samples = speech.samples
         if speech.rate_hz != format.rate_hz:
-            samples = _to_rate(samples, speech.rate_hz, format.rate_hz)
+            samples = to_rate(samples, speech.rate_hz, format.rate_hz)
             notes.append(f"{speech.rate_hz:,} Hz resampled to {format.rate_hz:,} Hz")
         if not np.array_equal(format.to_int16(format.from_int16(samples)), samples):
             notes.append(f"{_LAW_NAMES[format.encoding]} encoding of 16-bit audio")
@@ -126,31 +124,3 @@ class Caller:
 
 CallerSource: TypeAlias = str | Path | Callable[[AudioFormat], Caller]
 """Who calls: an audio file, or a function that makes a caller for the line's format."""
-
-
-def _to_rate(samples: Int16, from_hz: int, to_hz: int) -> Int16:
-    if {from_hz, to_hz} <= _NATIVE_HZ:
-        return resample(samples, from_hz, to_hz)
-    return _to_rate_by_poly(samples, from_hz, to_hz)
-
-
-def _to_rate_by_poly(samples: Int16, from_hz: int, to_hz: int) -> Int16:
-    """Resample by any ratio, in blocks of about 10 s with enough context to leave no seam."""
-    from scipy.signal import resample_poly  # slow to import, and seldom needed
-
-    common = gcd(from_hz, to_hz)
-    up, down = to_hz // common, from_hz // common
-    # The filter of resample_poly reaches 10 * max(up, down) upsampled samples to each side.
-    context = (10 * max(up, down) // (up * down) + 1) * down
-    block = max(1, 10 * from_hz // down) * down
-    total = max(1, round(len(samples) * to_hz / from_hz))
-    out = np.empty(total, np.int16)
-    for start in range(0, len(samples), block):
-        before = min(start, context)
-        piece = samples[start - before : start + block + context].astype(np.float64)
-        whole = np.rint(resample_poly(piece, up, down))
-        first = start // down * up
-        length = min(block // down * up, total - first)
-        skip = before // down * up
-        out[first : first + length] = np.clip(whole[skip : skip + length], -32768, 32767)
-    return out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import cache
 from pathlib import Path
 
 from voicelab.errors import FormatError
@@ -28,3 +30,16 @@ def prompt_names() -> dict[str, Path]:
     """All bundled prompts by name."""
     folder = next((place for place in _PLACES if place.is_dir()), _PLACES[0])
     return {path.stem: path for path in sorted(folder.glob("*.wav"))}
+
+
+@cache
+def prompt_texts() -> dict[str, str]:
+    """Return the words of each bundled prompt, by name."""
+    names = prompt_names()
+    listed = json.loads((next(iter(names.values())).parent / "prompts.json").read_text("utf-8"))
+    return {Path(file).stem: entry["text"] for file, entry in listed["files"].items()}
+
+
+def prompt_text(name: str) -> str:
+    """Return the words of a prompt."""
+    return prompt_texts()[name]

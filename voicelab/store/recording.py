@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 from voicelab.audio.format import ByteOrder
 from voicelab.audio.samples import Int16Array
+from voicelab.call.connection import Connection
 from voicelab.call.listener import StreamListener
 from voicelab.call.moment import Moment
-from voicelab.call.stream import Stream
 from voicelab.store.journal import JournalFile, moment_line
 from voicelab.store.names import CallFiles, call_name, iso_time, later
 from voicelab.store.sound import CallSound
@@ -107,7 +107,7 @@ class Recording(StreamListener):
         if self.closed:
             self.flush()
 
-    def on_start(self, stream: Stream) -> None:
+    def on_start(self, stream: Connection) -> None:
         """Create the files."""
         header = {
             "id": stream.id,

@@ -1,0 +1,1 @@
+"""A Realtime server, offline: the other end of the bridge."""

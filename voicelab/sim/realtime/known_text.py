@@ -1,0 +1,118 @@
+"""The words of a sound, where it is one of the bundled prompts; nothing is recognised otherwise.
+
+Two sounds are compared by the energies of their bands over time, which a telephone's codec, its
+rates and its noise leave much as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import soundfile
+
+from voicelab.audio.resample import resample
+from voicelab.audio.samples import Int16Array
+from voicelab.sim.prompts import prompt_names, prompt_text
+from voicelab.sim.rates import to_rate
+
+_RATE_HZ: Final = 8000
+_WINDOW: Final = 256
+_HOP: Final = 160  # 20 ms
+_BANDS_HZ: Final = (200, 300, 400, 520, 660, 830, 1030, 1270, 1550, 1880, 2270, 2720, 3300)
+_RANGE_DB: Final = 35.0
+
+SURE: Final = 0.8
+"""The least correlation that counts."""
+MARGIN_S: Final = 3.0
+"""A turn is at most so much longer than its prompt: padding and final silence."""
+CUT_S: Final = 0.3
+"""A prompt may have lost so much at either end."""
+
+_Frames = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a sound was found to be.
+
+    Attributes
+    ----------
+    name, text : str
+        Of the prompt.
+    sureness : float
+        The correlation of the two sounds, `SURE` to 1.
+    """
+
+    name: str
+    text: str
+    sureness: float
+
+
+def known_text(samples: Int16Array, rate_hz: int) -> Known | None:
+    """Find the bundled prompt that a sound is.
+
+    Parameters
+    ----------
+    samples : ndarray of int16, shape (n,)
+        A turn, with silence before and after.
+    rate_hz : int
+        8000, 16000, 24000 or 48000.
+
+    Returns
+    -------
+    Known or None
+        None where it is like no prompt.
+    """
+    prompts = _fingerprints()
+    longest_s = max((len(frames) for _, frames in prompts), default=0) * _HOP / _RATE_HZ
+    if not len(samples) or len(samples) > (longest_s + MARGIN_S) * rate_hz:
+        return None
+    heard = _fingerprint(resample(samples, rate_hz, _RATE_HZ))
+    if not heard.any():
+        return None
+    best = max((_likeness(heard, frames), name) for name, frames in prompts)
+    if best[0] < SURE:
+        return None
+    return Known(best[1], prompt_text(best[1]), round(best[0], 3))
+
+
+@cache
+def _fingerprints() -> tuple[tuple[str, _Frames], ...]:
+    found = []
+    for name, path in prompt_names().items():
+        samples, rate_hz = soundfile.read(path, dtype="int16")
+        found.append((name, _fingerprint(to_rate(samples, rate_hz, _RATE_HZ))))
+    return tuple(found)
+
+
+def _fingerprint(samples: Int16Array) -> _Frames:
+    """Return the level of each band above the quietest that counts, shape (frames, bands)."""
+    if len(samples) < _WINDOW:
+        return np.zeros((0, len(_BANDS_HZ) - 1))
+    windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
+    power = np.abs(np.fft.rfft(windows * np.hanning(_WINDOW), axis=1)) ** 2
+    edges = [round(hz * _WINDOW / _RATE_HZ) for hz in _BANDS_HZ]
+    bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
+    levels_db = 10 * np.log10(bands + 1e-9)
+    levels: _Frames = np.maximum(levels_db - levels_db.max() + _RANGE_DB, 0.0)
+    return levels
+
+
+def _likeness(heard: _Frames, prompt: _Frames) -> float:
+    """Return the best correlation of a prompt with a stretch of what was heard."""
+    cut = int(CUT_S * _RATE_HZ / _HOP)
+    if len(heard) < len(prompt) - 2 * cut or len(heard) > len(prompt) + MARGIN_S * 50:
+        return 0.0
+    padded = np.pad(heard, ((cut, max(cut, len(prompt) - len(heard) + cut)), (0, 0)))
+    centred = prompt - prompt.mean()
+    views = np.lib.stride_tricks.sliding_window_view(padded, len(prompt), axis=0)
+    stretches = views.transpose(0, 2, 1).reshape(len(views), -1)
+    products = stretches @ centred.ravel()
+    sums = stretches.sum(axis=1)
+    spread = np.sqrt((stretches**2).sum(axis=1) - sums**2 / stretches.shape[1])
+    norms = spread * np.linalg.norm(centred)
+    return float(np.max(np.divide(products, norms, where=norms > 0, out=np.zeros_like(norms))))
