@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -26,39 +28,32 @@ class Home:
     """Runs a person's coroutines on the loop that runs when this is made.
 
     Who waits may stop waiting at any time: the work is cancelled, and what it gives all the same
-    is dropped and counted.
+    is dropped.
 
     Attributes
     ----------
-    late : int
-        How often something was given that nobody waited for any longer.
+    dropped : int
+        How often nobody waited any longer: it took too long, or the call was over.
     """
 
     def __init__(self) -> None:
-        self.late = 0
+        self.dropped = 0
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._threads: set[threading.Thread] = set()
 
     async def run(self, work: Coroutine[Any, Any, R]) -> R:
-        """Run there, and wait here, on whichever loop that is.
-
-        Raises
-        ------
-        StateError
-            Where the notebook's loop is gone.
-        """
-        errand = _Errand(self, work, asyncio.get_running_loop())
-        try:
-            self._loop.call_soon_threadsafe(errand.begin)
-        except RuntimeError:
-            work.close()
-            raise StateError("The notebook's event loop is closed. Open a new lab.") from None
+        """Run there, and wait here, on whichever loop that is; here too where that one is gone."""
+        if self._loop.is_closed():
+            return await work
+        errand = _Errand(self._tasks, work, asyncio.get_running_loop())
+        _tell(self._loop, errand.begin)
         try:
             answer: R = await errand.answer
             return answer
         except asyncio.CancelledError:
-            self._loop.call_soon_threadsafe(errand.leave)
+            self.dropped += 1
+            _tell(self._loop, errand.leave)
             raise
 
     async def off_loop(self, function: Callable[[], R]) -> R:
@@ -77,9 +72,9 @@ class Home:
 
         def main() -> None:
             try:
-                _tell(loop, self._settle, answer, run(function), None)
+                _tell(loop, _settle, answer, run(function), None)
             except BaseException as error:
-                _tell(loop, self._settle, answer, None, error)
+                _tell(loop, _settle, answer, None, error)
             finally:
                 self._threads.discard(threading.current_thread())
 
@@ -95,34 +90,32 @@ class Home:
         return names + [f"thread {thread.name!r}" for thread in set(self._threads)]
 
     async def aclose(self) -> None:
-        """Cancel what runs and wait a moment for it; call it on the notebook's loop."""
-        for task in list(self._tasks):
-            task.cancel()
+        """Cancel what runs and wait a moment for it."""
+        threads = list(self._threads)
         if self._tasks:
-            await asyncio.wait(list(self._tasks), timeout=LEAVE_S)
-        patience = self._loop.time() + LEAVE_S
-        while self._threads and self._loop.time() < patience:
-            await asyncio.sleep(0.01)
+            with contextlib.suppress(TimeoutError):  # that loop is busy, or waits for this one
+                async with asyncio.timeout(2 * LEAVE_S):
+                    await self.run(self._cancel(list(self._tasks)))
+        if threads:
+            await asyncio.to_thread(_join, threads)
 
-    def _settle(self, answer: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
-        """Give an answer on its own loop, or drop it."""
-        if answer.done():
-            self.late += 1
-            log.info("A function gave its result too late; the result is dropped.")
-        elif error is None:
-            answer.set_result(value)
-        else:
-            answer.set_exception(_raisable(error))
+    async def _cancel(self, tasks: list[asyncio.Task[Any]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=LEAVE_S)
 
 
 class _Errand:
     """A coroutine on its way to the notebook's loop, and its answer on the way back."""
 
     def __init__(
-        self, home: Home, work: Coroutine[Any, Any, Any], asker: asyncio.AbstractEventLoop
+        self,
+        tasks: set[asyncio.Task[Any]],
+        work: Coroutine[Any, Any, Any],
+        asker: asyncio.AbstractEventLoop,
     ) -> None:
         self.answer: asyncio.Future[Any] = asker.create_future()
-        self._home = home
+        self._tasks = tasks
         self._work = work
         self._asker = asker
         self._task: asyncio.Task[Any] | None = None
@@ -135,7 +128,7 @@ class _Errand:
             return
         name = f"voicelab {getattr(self._work, '__qualname__', 'function')}"
         self._task = asyncio.get_running_loop().create_task(self._work, name=name)
-        self._home._tasks.add(self._task)
+        self._tasks.add(self._task)
         self._task.add_done_callback(self._done)
 
     def leave(self) -> None:
@@ -145,15 +138,26 @@ class _Errand:
             self._task.cancel()
 
     def _done(self, task: asyncio.Task[Any]) -> None:
-        self._home._tasks.discard(task)
-        if task.cancelled():
-            error: BaseException | None = asyncio.CancelledError()
-        else:
-            error = task.exception()
-        if self._left and isinstance(error, asyncio.CancelledError):
-            return
+        self._tasks.discard(task)
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
         value = None if error is not None else task.result()
-        _tell(self._asker, self._home._settle, self.answer, value, error)
+        _tell(self._asker, _settle, self.answer, value, error)
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    patience = time.monotonic() + LEAVE_S
+    for thread in threads:
+        thread.join(max(0.0, patience - time.monotonic()))
+
+
+def _settle(answer: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
+    """Give an answer on its own loop; one that nobody waits for is dropped."""
+    if answer.done():
+        log.debug("A function gave its result too late; it is dropped.")
+    elif error is None:
+        answer.set_result(value)
+    else:
+        answer.set_exception(_raisable(error))
 
 
 def _tell(loop: asyncio.AbstractEventLoop, act: Callable[..., None], *args: Any) -> None:

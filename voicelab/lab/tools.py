@@ -142,7 +142,7 @@ def as_tool(given: ToolGiven) -> Tool:
 
 def _name_of(function: Callable[..., Any]) -> str:
     name = getattr(function, "__name__", None)
-    if not callable(function) or isinstance(function, type) or name is None:
+    if isinstance(function, type) or name is None:
         raise SettingError(f"A tool is a function with a name, or HangUp; this is {function!r}.")
     if not _NAME.fullmatch(name):
         raise SettingError(f"A model cannot call a tool named {name!r}. Write it with def.")
