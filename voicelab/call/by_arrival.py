@@ -28,8 +28,9 @@ class ByArrival:
         self._rate_hz = rate_hz
         self._slack = round(slack_s * rate_hz)
         self._stalled = 0
+        self._begun = False
 
-    def place(self, t_ns: int, samples: int) -> tuple[int, int]:
+    def place(self, t_ns: int, samples: int, *, begins: bool = False) -> tuple[int, int]:
         """Place one piece.
 
         Parameters
@@ -37,6 +38,8 @@ class ByArrival:
         t_ns : int
             When it arrived, since the axis began.
         samples : int
+        begins : bool
+            It is the first of something new, as the very first piece is: no slack for it.
 
         Returns
         -------
@@ -49,7 +52,9 @@ class ByArrival:
         late = begin - self.end
         if late <= self._slack:
             self._stalled = 0
-        gap = late if late > self._slack + self._stalled else 0
+        slack = 0 if begins or not self._begun else self._slack + self._stalled
+        gap = late if late > slack else 0
+        self._begun = True
         offset = self.end + gap
         self.end = offset + samples
         return offset, gap

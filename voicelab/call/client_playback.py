@@ -102,7 +102,7 @@ class ClientPlayback:
             self._take_back(item, 0)
         samples = min(self._samples(int(ms * 1e6)), item.samples) - item.placed
         if samples > 0:
-            offset, _ = self._reported.place(t_ns, samples)
+            offset, _ = self._reported.place(t_ns, samples, begins=not item.placed)
             self._put(item, offset, samples)
         return True
 

@@ -8,50 +8,23 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from voicelab.call import conversation_settings
+from voicelab.call.conversation_settings import ConversationSettings
+from voicelab.call.session_sound import PCM_24K
 from voicelab.errors import SettingError
 from voicelab.net.listen import wanted_port
 from voicelab.net.options import Limits, check_public_url
 from voicelab.net.upstream_options import UpstreamOptions
 from voicelab.protocol import realtime
-from voicelab.protocol.realtime import Session
 from voicelab.secret import Secret
 
 DEFAULT_VOICE_PORT = 8080
 DEFAULT_RATE = "5 per 60 seconds"
 DEFAULT_INSTRUCTIONS = (
-    "You are a friendly assistant on the telephone. Answer in one or two short sentences, "
-    "in the language of the caller."
+    "You are a friendly assistant in a spoken conversation. Answer in one or two short sentences, "
+    "in the language you are spoken to in."
 )
-
-
-def voice_session(
-    instructions: str = DEFAULT_INSTRUCTIONS,
-    voice: str = "marin",
-    *,
-    format: dict[str, Any] = realtime.PCM,
-    transcription: str | None = realtime.DEFAULT_TRANSCRIPTION,
-) -> Session:
-    """The configuration that a session begins with.
-
-    Parameters
-    ----------
-    instructions, voice : str
-    format : dict
-        Of both directions: ``PCM``, ``PCMU`` or ``PCMA`` of :mod:`voicelab.protocol.realtime`.
-    transcription : str or None
-        The model that writes down what the caller says; None for none.
-    """
-    spoken = realtime.Transcription(model=transcription) if transcription else None
-    heard = realtime.AudioIn(
-        format=format, turn_detection=realtime.ServerVad(), transcription=spoken
-    )
-    return Session(
-        output_modalities=["audio"],
-        instructions=instructions,
-        audio=realtime.SessionAudio(
-            input=heard, output=realtime.AudioOut(format=format, voice=voice)
-        ),
-    )
+SPOKEN = ConversationSettings(instructions=DEFAULT_INSTRUCTIONS, voice="marin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +45,9 @@ class VoiceOptions:
     recordings : Path
     upstream : UpstreamOptions
         The Realtime server of every session.
-    session : Session or None
-        What ``session.update`` sets when a session opens; None sends none.
+    conversation : ConversationSettings or None
+        What ``session.update`` tells the model when a session opens: instructions, voice, tools,
+        transcription, when a turn ends. The rest is the client's. None sends none.
     rate : str or None
         Sessions for each client address, in the words of ``limits``; None for any number.
     token : Secret or None
@@ -101,7 +75,7 @@ class VoiceOptions:
     SettingError
         Where one of them makes no sense.
     ProtocolError
-        Where ``session`` is none that a server would take.
+        Where ``conversation`` is none that a server would take.
     """
 
     host: str = "127.0.0.1"
@@ -110,7 +84,7 @@ class VoiceOptions:
     origins: tuple[str, ...] = ()
     recordings: Path = Path("recordings")
     upstream: UpstreamOptions = field(default_factory=UpstreamOptions)
-    session: Session | None = field(default_factory=voice_session)
+    conversation: ConversationSettings | None = SPOKEN
     rate: str | None = DEFAULT_RATE
     token: Secret | None = None
     journal: Literal["compact", "full"] = "compact"
@@ -143,7 +117,9 @@ class VoiceOptions:
 
     def opening(self) -> dict[str, Any] | None:
         """What ``session.update`` sets when a session opens."""
-        return self.session.as_dict() if self.session is not None else None
+        if self.conversation is None:
+            return None
+        return conversation_settings.session(self.conversation, PCM_24K, PCM_24K)
 
     def bearer(self) -> Secret | None:
         """The token for other machines, from here or from the environment."""
