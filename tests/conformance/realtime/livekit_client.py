@@ -16,6 +16,8 @@ from talking import BYTES_PER_MS, FRAME_BYTES, RATE_HZ, Microphone, Watch, run, 
 
 MODEL = "gpt-realtime-2.1"
 PLAYED_S = 0.6
+NOTHING_TO_CANCEL = "response_cancel_not_active"
+"""The client cancels whatever it interrupts, and passes over this answer."""
 
 
 class Mouth(AudioInput):
@@ -83,7 +85,7 @@ class Talk:
 
     def take(self, event: dict) -> None:
         self._do(self.events.add(event))
-        if event["type"] == "error":
+        if event["type"] == "error" and event["error"]["code"] != NOTHING_TO_CANCEL:
             self._do(self.events.fail(AssertionError(event)))
 
     def _do(self, what: object) -> None:
