@@ -33,6 +33,7 @@ class AgentTrack:
         self._emit = emit
         self._sound: dict[str, bytearray] = {}
         self._given: dict[str, int] = {}
+        self._places: dict[tuple[str, int], int] = {}
         self._zero_ns: float | None = None
         self._zero_seen_ns = 0
 
@@ -72,7 +73,9 @@ class AgentTrack:
             if end <= given:
                 continue
             skipped = max(0, given - stretch.first)
-            offset = self._offset(stretch.begin_ns) + skipped
+            # A stretch stays where its first sound was put, or it would get a seam.
+            place = self._places.setdefault((item, stretch.first), self._offset(stretch.begin_ns))
+            offset = place + skipped
             pcm = bytes(self._sound[item][2 * (stretch.first + skipped) : 2 * end])
             if offset < 0:
                 pcm, offset = pcm[-2 * offset :], 0
@@ -86,3 +89,4 @@ class AgentTrack:
     def _drop(self, item: str) -> None:
         del self._sound[item]
         self._given.pop(item, None)
+        self._places = {key: place for key, place in self._places.items() if key[0] != item}

@@ -147,9 +147,7 @@ async def interruption(url: str, prompts: Path) -> str:
         await saying
         await talk.until("response.done", 2)
         await talk.ear.wait_for_playout()
-        return f"cut at {cut_ms} ms, then " + microphone.echoed(
-            bytes(talk.ear.stretches[1]), words
-        )
+        return f"cut at {cut_ms} ms, then " + microphone.echoed(bytes(talk.ear.stretches[1]), words)
 
 
 async def tool_turn(url: str, prompts: Path) -> str:
