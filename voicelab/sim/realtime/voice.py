@@ -76,12 +76,14 @@ class Voice:
             return given if isinstance(given, str) else _words(given)
         if isinstance(given, Sound) and given.format == format:
             return given
-        key = (str(given), format)
-        if isinstance(given, str | Path) and key in self._kept:
+        words = _words(given)
+        key = (words, format)
+        keeps = bool(words) and isinstance(given, str | Path)  # another file may change
+        if keeps and key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
         sound = await asyncio.to_thread(self._spoken, given, format)
-        if isinstance(given, str | Path):
+        if keeps:
             self._kept[key] = sound
             if len(self._kept) > KEPT_SOUNDS:
                 self._kept.popitem(last=False)
