@@ -9,7 +9,8 @@ import pytest
 from playwright.async_api import async_playwright
 
 from .lab_server import LabServer
-from .notebook_page import NotebookPage
+from .notebook_page import SCREENSHOTS, NotebookPage
+from .wire_tap import WireTap
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
@@ -55,13 +56,17 @@ def lab_server(chromium, tmp_path_factory):
 
 @pytest.fixture
 async def notebook(request, chromium, lab_server):
-    """A NotebookPage; its kernel ends with the test, and a failure leaves a picture."""
+    """A NotebookPage; its kernel ends with the test, and a failure leaves pictures and a log."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         context = await browser.new_context(viewport=VIEW)
+        tap = WireTap(context)
         opened = NotebookPage(await context.new_page(), lab_server)
         yield opened
         if request.node.stash[FAILED]:
-            await opened.screenshot(f"{request.node.name}-failed")
+            for number, page in enumerate(context.pages, 1):
+                name = f"{request.node.name}-failed-{number}"
+                await NotebookPage(page, lab_server).screenshot(name)
+            tap.save(SCREENSHOTS / f"{request.node.name}-failed.log")
         await browser.close()
     lab_server.end_sessions()

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -127,3 +128,13 @@ def test_a_file_of_another_kind_is_told_apart_from_a_missing_one(tmp_path):
     (tmp_path / "m.mp3").write_bytes(b"x")
     with pytest.raises(CallNotFound, match="only WAVs and journals"):
         load(tmp_path / "m.mp3")
+
+
+def test_the_picture_shows_the_jitter_that_the_facts_tell():
+    (sample,) = (Path(__file__).parents[2] / "recordings" / "sample").glob("*.journal.jsonl")
+    call = load(sample)
+    *lanes, spread = call.plot().axes
+    counted = call.facts.health["deviation_ms"]["histogram"]
+    assert len(lanes) == 1
+    assert len(spread.patches) == len(counted)
+    assert [text.get_text() for text in spread.texts] == ["jitter 0.56 ms"]

@@ -8,6 +8,7 @@ from typing import Any
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.format import AudioFormat
+from voicelab.call.connection import Connection
 from voicelab.call.listener import Transport
 from voicelab.call.moment import Moment
 from voicelab.call.settings import StreamSettings
@@ -24,7 +25,7 @@ class CallFacts:
     Attributes
     ----------
     id, call_id, stream_id, started : str or None
-        From the journal's first line.
+        From the journal's first line, or from a ``start`` that came after it was written.
     format : str or None
         What the caller's frames held, ``l16/8000``; None for a bare WAV.
     byte_order, byte_order_reason : str or None
@@ -80,7 +81,7 @@ class CallFacts:
         return f"{self.format} {self.byte_order}-endian" if self.byte_order else self.format
 
 
-def stream_facts(stream: Stream, started: str, callbacks: Sequence[str]) -> CallFacts:
+def stream_facts(stream: Connection, started: str, callbacks: Sequence[str]) -> CallFacts:
     """Read the facts off a stream that is still in memory."""
     has_order = stream.format.encoding == "l16"
     return CallFacts(
@@ -122,7 +123,7 @@ def call_facts(journal: Journal) -> CallFacts:
     format_ = header.get("formats", {}).get("inbound", "l16/8000")
     has_order = format_.startswith("l16")
     return CallFacts(
-        id=header.get("id"),
+        id=noted.get("adopted", header).get("id"),
         call_id=ids.get("call_id"),
         stream_id=ids.get("stream_id"),
         started=header.get("started"),
@@ -175,6 +176,9 @@ class _NoTransport:
     def send_text(self, text: str) -> bool:
         """Nothing is sent again."""
         return False
+
+    def ping(self) -> None:
+        """Nothing is measured again."""
 
     def close(self, code: int, reason: str) -> None:
         """Nothing is closed again."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,10 @@ CALLER, AGENT, FAULT, MARK, STALL = "#0072B2", "#D55E00", "#CC79A7", "#009E73", 
 _INK, _FAINT = "#7A7A7A", "#80808040"
 _WIDTH_IN, _LANE_IN, _DPI = 9.0, 1.45, 144
 _COLUMNS = 1600
+_SHARES = (6, 1)
+"""The widths of the waveforms and of what stands beside them."""
+_TO_A_SECOND = ("0.1", "1", "10", "100", "1 s")
+_BEYOND = ("0.1", "", "10", "", "1 s", "")
 
 
 class Picture(Figure):
@@ -52,12 +56,44 @@ class Mark:
     colour: str = MARK
 
 
-def call_figure(lanes: Sequence[Lane], marks: Sequence[Mark] = (), title: str = "") -> Picture:
-    """Draw the lanes of a call under each other on one time axis, the marks across all of them."""
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How evenly frames came.
+
+    Attributes
+    ----------
+    frames : mapping
+        Upper bound in ms of how much closer or further apart two came than they were sent, to how
+        many; the bounds in even steps, 12 to a decade.
+    jitter_ms : float
+        RFC 3550's estimate at the end.
+    """
+
+    frames: Mapping[float, int]
+    jitter_ms: float
+
+
+def call_figure(
+    lanes: Sequence[Lane],
+    marks: Sequence[Mark] = (),
+    title: str = "",
+    spread: Spread | None = None,
+) -> Picture:
+    """Draw the lanes of a call under each other on one time axis, the marks across all of them.
+
+    Beside them, where it is known, how evenly the frames came.
+    """
     figure = Picture(
         figsize=(_WIDTH_IN, 0.75 + _LANE_IN * len(lanes)), dpi=_DPI, layout="constrained"
     )
-    axes = figure.subplots(len(lanes), 1, sharex=True, squeeze=False)[:, 0]
+    columns = 2 if spread else 1
+    grid = figure.add_gridspec(len(lanes), columns, width_ratios=_SHARES[:columns])
+    axes = [figure.add_subplot(grid[0, 0])]
+    axes += [figure.add_subplot(grid[n, 0], sharex=axes[0]) for n in range(1, len(lanes))]
+    for ax in axes[:-1]:
+        ax.tick_params(labelbottom=False)
+    if spread:
+        _spread(figure.add_subplot(grid[:, 1]), spread)
     end_s = max(len(lane.samples) / lane.rate_hz for lane in lanes)
     for ax, lane in zip(axes, lanes, strict=True):
         _waveform(ax, lane)
@@ -85,12 +121,39 @@ def _waveform(ax: Axes, lane: Lane) -> None:
     ax.set_ylim(-_scale(peak), _scale(peak))
     ax.axhline(0, color=_INK, lw=0.4)
     ax.set_ylabel(lane.name, rotation=0, ha="right", va="center", color=lane.colour, fontsize=10)
+    _plain(ax)
+    ax.set_yticks([-_scale(peak), 0, _scale(peak)])
+
+
+def _spread(ax: Axes, spread: Spread) -> None:
+    """A bar for each bound, on a scale of decades that is the same for all but the worst calls."""
+    decades = np.log10(list(spread.frames))
+    share = np.array(list(spread.frames.values())) * 100 / sum(spread.frames.values())
+    ax.bar(decades, share, width=-1 / 12, align="edge", color=CALLER)
+    ax.axvline(np.log10(max(spread.jitter_ms, 0.1)), color=MARK, lw=1)
+    ax.annotate(
+        f"jitter {spread.jitter_ms:.2g} ms",
+        (1, 1),
+        xycoords="axes fraction",
+        fontsize=8,
+        color=MARK,
+        ha="right",
+        va="bottom",
+    )
+    labels = _BEYOND if max(spread.frames) > 1000 else _TO_A_SECOND
+    ax.set_xlim(-1 - 1 / 12, len(labels) - 2)
+    ax.set_xticks(range(-1, len(labels) - 1), labels)
+    ax.set_yticks([0, share.max()], ["", f"{share.max():.0f} %"])
+    ax.set_xlabel("frames by jitter, ms", color=_INK, fontsize=9)
+    _plain(ax)
+
+
+def _plain(ax: Axes) -> None:
     ax.tick_params(labelsize=8, colors=_INK)
     ax.grid(axis="x", color=_FAINT, lw=0.5)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
     ax.spines["bottom"].set_color(_INK)
-    ax.set_yticks([-_scale(peak), 0, _scale(peak)])
 
 
 def _scale(peak: float) -> float:

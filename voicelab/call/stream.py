@@ -7,16 +7,16 @@ to listeners; what is to be sent goes to the transport. No socket, no file, no c
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.format import AudioFormat, ByteOrder
-from voicelab.call.health import StreamHealth
-from voicelab.call.listener import Audience, Ending, StreamEnd, Transport
-from voicelab.call.moment import Kind, Moment, fact
+from voicelab.call.chunk_numbers import missing_before, of_its_track
+from voicelab.call.connection import Connection
+from voicelab.call.connection import StreamState as StreamState
+from voicelab.call.listener import StreamEnd, Transport
+from voicelab.call.moment import Kind, Moment
 from voicelab.call.settings import StreamSettings
 from voicelab.call.track import CallerTrack
 from voicelab.errors import FormatError, StateError
@@ -31,26 +31,7 @@ UNSTARTED_BYTES = 1 << 20
 """With so much data and no ``start``, none is waited for any longer."""
 
 
-class StreamState(StrEnum):
-    """Where a stream is in its life."""
-
-    WAITING = "waiting for start"
-    OPEN = "open"
-    STOPPING = "stopping"
-    CLOSING = "closing"
-    CLOSED = "closed"
-
-
-_NEXT: dict[StreamState, frozenset[StreamState]] = {
-    StreamState.WAITING: frozenset({StreamState.OPEN, StreamState.CLOSING, StreamState.CLOSED}),
-    StreamState.OPEN: frozenset({StreamState.STOPPING, StreamState.CLOSING, StreamState.CLOSED}),
-    StreamState.STOPPING: frozenset({StreamState.CLOSING, StreamState.CLOSED}),
-    StreamState.CLOSING: frozenset({StreamState.CLOSED}),
-    StreamState.CLOSED: frozenset(),
-}
-
-
-class Stream:
+class Stream(Connection):
     """One provider connection.
 
     Parameters
@@ -75,21 +56,11 @@ class Stream:
         *,
         adopt: Callable[[str], str | None] = lambda _: None,
     ) -> None:
-        self.id = id
         self.settings = settings or StreamSettings()
-        self.state = StreamState.WAITING
-        self.call_id: str | None = None
-        self.stream_id: str | None = None
-        self.format = self.settings.format
-        self.health = StreamHealth()
-        self.end: StreamEnd | None = None
-        self.audience = Audience()
-        self._transport = transport
-        self._clock = clock
+        super().__init__(id, transport, clock, self.settings.format)
         self._adopt = adopt
-        self.zero_ns = self._media_ns = clock()
+        self._media_ns = self.zero_ns
         self._stop_ns: int | None = None
-        self._closing: StreamEnd | None = None
         self._early: list[tuple[int, vobiz.Media]] = []
         self._start: vobiz.Start | None = None
         self._unstarted = 0
@@ -117,14 +88,6 @@ class Stream:
         """The format audio is sent in: as it is received. A-law cannot be sent, mu-law can."""
         return MULAW if self.format.encoding == "alaw" else self.format
 
-    def now_ns(self) -> int:
-        """Nanoseconds since the socket opened."""
-        return self._clock() - self.zero_ns
-
-    def note(self, name: str, **details: object) -> None:
-        """Put a fact into the journal."""
-        self._tell(fact(self.now_ns(), name, details))
-
     # What comes from the provider
 
     def on_text(self, raw: str) -> None:
@@ -139,6 +102,12 @@ class Stream:
                 self._on_start(message)
             case vobiz.Stop():
                 self._on_stop(message)
+            case vobiz.PlayedStream():
+                self.audience.tell(lambda listener: listener.on_played(message.name))
+            case vobiz.ClearedAudio():
+                self.audience.tell(lambda listener: listener.on_cleared())
+            case vobiz.Dtmf():
+                self.audience.tell(lambda listener: listener.on_key(message.digit))
             case vobiz.Malformed():
                 self._odd("malformed", reason=message.reason)
             case vobiz.Unknown():
@@ -152,45 +121,6 @@ class Stream:
         self._tell(Moment(self.now_ns(), "carrier", "in", "bin", data))
         self._odd("binary")
         self._do_not_wait_for_more_than(len(data))
-
-    def on_close(self, code: int | None, detail: str = "") -> None:
-        """The socket has closed; idempotent."""
-        if self.state is StreamState.CLOSED:
-            return
-        self._open_early()
-        if self._track is not None:
-            self._track.finish()
-        end = self._closing or StreamEnd("closed", code, detail or "the other side closed")
-        self.end = StreamEnd(end.why, end.code or code, end.detail)
-        self._to(StreamState.CLOSED, "close")
-        self.note(
-            "ended",
-            why=self.end.why,
-            code=self.end.code,
-            detail=self.end.detail,
-            samples=self.samples,
-            health=self.health.as_dict(),
-        )
-        end = self.end
-        self.audience.tell(lambda listener: listener.on_end(end))
-
-    def on_stall(self, begin_ns: int, end_ns: int) -> None:
-        """The event loop stood still from ``begin_ns`` to ``end_ns`` of the clock.
-
-        To be told before what arrived meanwhile is read. The watchdogs do not count that time.
-        """
-        begin_ns = max(begin_ns, self.zero_ns)
-        length_ms = round((end_ns - begin_ns) / 1e6, 3)
-        if self.state is StreamState.CLOSED or length_ms <= 0:
-            return
-        self._media_ns += end_ns - begin_ns
-        if self._stop_ns is not None:
-            self._stop_ns += end_ns - begin_ns
-        self.health.stalls += 1
-        self.health.stalled_ms += length_ms
-        t_ns = begin_ns - self.zero_ns
-        self.health.arrivals.stalled(t_ns / 1e6 + length_ms)
-        self._tell(fact(t_ns, "stall", {"ms": length_ms, "at": self.samples}))
 
     def tick(self) -> None:
         """Check the watchdogs; call it about once a second."""
@@ -216,13 +146,14 @@ class Stream:
         StateError
             Before ``start``; so does every verb.
         """
-        order = self.settings.byte_order
-        if order == "auto":
-            order = self.byte_order or OUTBOUND_ORDER
-        payload = self.outbound.from_int16(samples, order)
-        return self._send(
-            vobiz.PlayAudio(self.stream_id, self.outbound.mime, self.outbound.rate_hz, payload)
-        )
+        return self._play(self.outbound.from_int16(samples, self._outbound_order))
+
+    def send_audio(self, audio: bytes) -> bool:
+        """Queue audio that is encoded already: G.711 goes out as it is, L16 is little-endian."""
+        line = self.outbound
+        if line.encoding == "l16" and self._outbound_order == "big":
+            audio = line.from_int16(line.to_int16(audio), "big")
+        return self._play(audio)
 
     def checkpoint(self, name: str) -> bool:
         """Ask to be told when everything queued so far has been played."""
@@ -239,32 +170,28 @@ class Stream:
             self._stopping(StreamEnd("stop", None, "voicelab sent stop"))
         return sent
 
-    def close(self, code: int, why: Ending, detail: str) -> None:
-        """Close the socket from this side; the end says ``why``. Idempotent."""
-        if self.state in (StreamState.CLOSING, StreamState.CLOSED):
-            return
-        self._to(StreamState.CLOSING, "close")
-        self._closing = self._closing or StreamEnd(why, code, detail)
-        self._stop_ns = None
-        self._transport.close(code, detail)
-
     # Inside
 
-    def _tell(self, moment: Moment) -> None:
-        self.audience.moment(moment)
+    def _settle(self) -> None:
+        self._open_early()
+        if self._track is not None:
+            self._track.finish()
 
-    def _odd(self, name: str, **details: object) -> None:
-        self.health.odd[name] += 1
-        self.note(name, **details)
+    @property
+    def _outbound_order(self) -> ByteOrder:
+        if self.settings.byte_order != "auto":
+            return self.settings.byte_order
+        return self.byte_order or OUTBOUND_ORDER
 
-    def _to(self, state: StreamState, event: str) -> None:
-        if state not in _NEXT[self.state]:
-            raise StateError(
-                f"A stream that is {self.state} cannot take {event!r}.",
-                state=self.state,
-                event=event,
-            )
-        self.state = state
+    def _play(self, payload: bytes) -> bool:
+        return self._send(
+            vobiz.PlayAudio(self.stream_id, self.outbound.mime, self.outbound.rate_hz, payload)
+        )
+
+    def _forgive(self, stalled_ns: int) -> None:
+        self._media_ns += stalled_ns
+        if self._stop_ns is not None:
+            self._stop_ns += stalled_ns
 
     def _send(self, message: vobiz.Message) -> bool:
         event = type(message).__name__
@@ -314,6 +241,7 @@ class Stream:
             self._track.restart()
         else:
             self.note("start_late", call_id=self.call_id, stream_id=self.stream_id)
+            self._take_id()
             self.audience.tell(lambda listener: listener.on_named(self))
 
     def _declared(self, start: vobiz.Start) -> AudioFormat:
@@ -323,14 +251,17 @@ class Stream:
 
     def _open(self) -> None:
         self._track = CallerTrack(self.format, self.settings, self.health, self.note, self.audience)
-        if self.call_id is not None and (known := self._adopt(self.call_id)):
-            self.id = known
+        self._take_id()
         if self.state is StreamState.WAITING:
             self._to(StreamState.OPEN, "start")
         self.audience.tell(lambda listener: listener.on_start(self))
         early, self._early = self._early, []
         for t_ns, media in early:
             self._track.add(t_ns, media)
+
+    def _take_id(self) -> None:
+        if self.call_id is not None and (known := self._adopt(self.call_id)):
+            self.id = known
 
     def _open_early(self) -> None:
         """Do without a start: take what came for what was asked for in the answer."""
@@ -346,40 +277,18 @@ class Stream:
 
     def _on_media(self, t_ns: int, media: vobiz.Media) -> None:
         self._media_ns = self.zero_ns + t_ns
-        media = self._of_its_track(media)
+        media = of_its_track(self._start, media)
         if media.track != "inbound":
             self.health.other_track += 1
         elif self._track is not None:
-            self._track.add(t_ns, media, lead=self._lead(media))
+            lead = 0 if self.health.frames else missing_before(self._start, media)
+            self._track.add(t_ns, media, lead=lead)
         elif self._closing is None:
             self.health.before_start += 1
             self._early.append((t_ns, media))
             held_bytes = sum(len(kept.payload) for _, kept in self._early)
             if self.format.duration_ms(held_bytes) >= self.settings.early_s * 1000:
                 self._open_early()
-
-    def _of_its_track(self, media: vobiz.Media) -> vobiz.Media:
-        """Count a chunk by its track where the provider counts both tracks together.
-
-        It does where the chunk of one of two tracks is the number of the message.
-        """
-        tracks = len(self._start.tracks) if self._start else 1
-        if tracks < 2 or media.chunk is None or media.chunk != media.sequence:
-            return media
-        number = -(-media.chunk // tracks)
-        return msgspec.structs.replace(media, chunk=number, sequence=number)
-
-    def _lead(self, media: vobiz.Media) -> int:
-        """How many frames are missing before the first, where the numbers agree on it.
-
-        The provider numbers ``start`` 0 and the first media frame 1, in both of its counters.
-        """
-        if self.health.frames or self._start is None or media.chunk is None:
-            return 0
-        missing = media.chunk - 1
-        if media.sequence is not None and self._start.sequence is not None:
-            missing = min(missing, media.sequence - self._start.sequence - 1)
-        return max(0, missing)
 
 
 def _kind(message: vobiz.Message, raw: str) -> Kind:

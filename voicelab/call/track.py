@@ -93,7 +93,7 @@ class CallerTrack:
         if self._detector is not None:
             self._detect(payload)
         pcm = self._format.to_pcm(payload, self.byte_order or DOCUMENTED_ORDER)
-        self._audience.audio(placement.offset, pcm)
+        self._audience.audio(placement.offset, pcm, payload)
 
     def finish(self) -> None:
         """Settle what the audio never told."""

@@ -175,7 +175,11 @@ class Call:
         return sent
 
     def plot(self) -> Picture:
-        """Draw both sides on one time axis, with what was lost; a silent agent is left out."""
+        """Draw both sides on one time axis, with what was lost; a silent agent is left out.
+
+        Beside them stands the distribution of the jitter: how much closer or further apart than
+        they were sent two frames came, and RFC 3550's estimate of it.
+        """
         from voicelab.lab.picture import call_picture
 
         return call_picture(self)
@@ -244,7 +248,7 @@ class Call:
             await self._host.run(work)
 
     def _flush(self) -> None:
-        if self.running and self._session is not None:
+        if self._session is not None and not self._session.recording.closed:
             self._session.recording.flush()
 
     def __repr__(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace as replace_fields
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from voicelab.audio.format import AudioFormat, ByteOrder
@@ -13,7 +12,7 @@ from voicelab.call.moment import Moment, fact
 from voicelab.errors import CallTimeout, FormatError, SettingError, StateError
 from voicelab.lab.call import Call
 from voicelab.lab.closed import Closed
-from voicelab.lab.closing import Closing
+from voicelab.lab.closing import Closes
 from voicelab.lab.display import mimebundle, warm_up
 from voicelab.lab.places import existing
 from voicelab.lab.sink import Sink
@@ -40,25 +39,22 @@ class View(Protocol):
         """The lab closes; leave nothing behind."""
 
 
-class Lab:
+class Lab(Closes):
     """Everything a notebook needs for a call. Open one with :meth:`open`.
 
     Attributes
     ----------
     sink : Sink
         The media-stream sink that takes the calls.
-    replaced : bool
-        Whether another lab of the same name took its place.
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.sink: Sink
-        self.replaced = False
         self._replaced: str | None = None
         self._views: list[View] = []
         self._lines: set[SimulatedCall] = set()
         self._following: set[asyncio.Task[None]] = set()
-        self._closing: Closing[Closed] = Closing()
 
     @classmethod
     async def open(
@@ -98,7 +94,7 @@ class Lab:
         except BaseException:
             forget(lab)
             raise
-        if lab._closing.begun:
+        if lab.closing:
             await lab.sink.close()
             raise StateError("The lab was replaced by another of its name while it was opened.")
         return lab
@@ -116,7 +112,7 @@ class Lab:
     @property
     def is_open(self) -> bool:
         """Whether it still takes calls."""
-        return not self._closing.begun
+        return not self.closing
 
     async def dial(
         self,
@@ -174,11 +170,10 @@ class Lab:
         """
         from voicelab.sim.phone import Carrier
 
-        if self._closing.begun:
+        if self.closing:
             raise StateError("This lab is closed. Open a new one, then dial.")
         if not self.sink.is_open:
             raise StateError("The sink is stopped; nobody would answer. First: await lab.start()")
-        token = self.sink.server.options.token()
         carrier = Carrier(
             f"{self.url}/",
             format=format,
@@ -189,7 +184,7 @@ class Lab:
             faults=faults,
             seed=seed,
             strict=strict,
-            auth_token=token.reveal() if token else None,
+            auth_token=self.sink.server.options.token(),
         )
         if not isinstance(caller, str | Path):
             raise FormatError(
@@ -203,7 +198,7 @@ class Lab:
 
     async def stop(self) -> None:
         """Take no more calls: hang up those that run and free the port. They stay listed."""
-        if not self._closing.begun:
+        if not self.closing:
             await self.sink.host.run(self._hang_up_all())
             await self.sink.stop()
             self._changed()
@@ -225,28 +220,6 @@ class Lab:
         """Tell a view of changes, and close it with the lab."""
         self._views.append(view)
 
-    async def close(self) -> Closed:
-        """End every call, finish every file, free the port; idempotent.
-
-        A cancelled ``close`` goes on by itself, and another one waits for it.
-
-        Returns
-        -------
-        Closed
-            What was freed, and what is still there against expectation.
-
-        Raises
-        ------
-        StateError
-            On another event loop than the one the lab was opened in.
-        """
-        if hasattr(self, "sink") and self.sink.host.gone:
-            forget(self)
-            return await self.sink.close()
-        if hasattr(self, "sink"):
-            self.sink.host.check()
-        return await self._closing.run(self._close)
-
     async def _close(self) -> Closed:
         forget(self)
         freed = Closed()
@@ -261,6 +234,9 @@ class Lab:
         for view in self._views:
             await view.close()
         return freed
+
+    def _abandon(self) -> Closed:
+        return self.sink._abandon()
 
     async def _dial(self, carrier: Carrier, path: Path, on_progress: OnProgress | None) -> Call:
         facts = _SimulatorFacts()
@@ -307,17 +283,6 @@ class Lab:
     async def _hang_up_all(self) -> None:
         await asyncio.gather(*(line.hangup() for line in self._lines), return_exceptions=True)
         await asyncio.gather(*self._following, return_exceptions=True)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        await self.close()
 
     def __repr__(self) -> str:
         state = self.sink.state if hasattr(self, "sink") else "not open"

@@ -15,6 +15,7 @@ from voicelab.analysis.figures import (
     Lane,
     Mark,
     Picture,
+    Spread,
     call_figure,
 )
 from voicelab.lab.words import call_state, clock_words, jitter_words, stall_words, wait_words
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def call_picture(call: Call) -> Picture:
-    """Both sides of a call on one time axis."""
+    """Both sides of a call on one time axis, and how evenly its frames came."""
     caller = call.audio()
     if caller.channels > 1:
         lanes = [
@@ -38,7 +39,15 @@ def call_picture(call: Call) -> Picture:
             if agent.any():
                 lanes.append(Lane("agent", agent, caller.rate_hz, AGENT))
     marks = [*loss_marks(call, caller.rate_hz), *stall_marks(call, caller.rate_hz)]
-    return call_figure(lanes, marks, call.files.stem.name)
+    return call_figure(lanes, marks, call.files.stem.name, spread(call.facts.health))
+
+
+def spread(health: dict[str, Any]) -> Spread | None:
+    """How evenly the frames came; None where that was not measured."""
+    frames = (health.get("deviation_ms") or {}).get("histogram")
+    if not frames:
+        return None
+    return Spread({float(ms): count for ms, count in frames.items()}, health["jitter_ms"])
 
 
 def loss_marks(call: Call, rate_hz: int) -> list[Mark]:

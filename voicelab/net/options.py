@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +12,8 @@ from urllib.parse import urlsplit
 from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
 from voicelab.errors import SettingError
+from voicelab.net.agent_options import AgentOptions
+from voicelab.net.listen import wanted_port
 from voicelab.secret import Secret
 
 DEFAULT_PORT = 3000
@@ -75,6 +78,8 @@ class SinkOptions:
         Checks the provider's signatures; None takes ``VOBIZ_AUTH_TOKEN`` from the environment.
     signatures : str
         ``"off"`` checks nothing, ``"if-present"`` refuses a wrong one, ``"require"`` an absent one.
+    agent : AgentOptions or None
+        Who answers; None takes calls and records them.
     limits : Limits
     """
 
@@ -86,11 +91,12 @@ class SinkOptions:
     stream: StreamSettings = field(default_factory=StreamSettings)
     auth_token: Secret | None = None
     signatures: SignaturePolicy = "if-present"
+    agent: AgentOptions | None = None
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if self.port is not None and self.port not in range(65536):
-            raise SettingError(f"port is {self.port!r}; it goes from 0 (any free one) to 65535.")
+        if self.port is not None:
+            self.wanted_port()
         if self.public_url is not None:
             check_public_url(self.public_url)
         if self.signatures not in ("off", "if-present", "require"):
@@ -111,19 +117,30 @@ class SinkOptions:
 
     def wanted_port(self) -> tuple[int, bool]:
         """The port to try, and whether somebody asked for just that one."""
-        if self.port is not None:
-            return self.port, True
-        if value := os.environ.get("PORT"):
-            if not value.isdecimal() or int(value) > 65535:
-                raise SettingError(f"PORT is {value!r} in the environment; it must be 0 to 65535.")
-            return int(value), True
-        return DEFAULT_PORT, False
+        return wanted_port(self.port, "PORT", DEFAULT_PORT)
 
     def config(self) -> dict[str, Any]:
         """What a journal keeps of this: nothing secret, no paths."""
         stream = asdict(self.stream)
         stream["format"] = str(self.stream.format)
-        return {"stream": stream, "signatures": self.signatures}
+        config = {"stream": stream, "signatures": self.signatures}
+        return config if self.agent is None else {**config, "agent": self.agent.config()}
+
+
+def probe(option: str, folder: Path) -> None:
+    """Make a folder and see that it can be written to.
+
+    Raises
+    ------
+    SettingError
+        Where it cannot; it names the option.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise SettingError(f"{option}: {folder} cannot be written to: {error}.") from None
 
 
 def check_public_url(url: str) -> str:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 
 from aiohttp.abc import AbstractAccessLogger
 from aiohttp.web import BaseRequest, StreamResponse
 
 log = logging.getLogger("voicelab.net")
 
+_HEADLESS = "UNKNOWN"
+"""The method of what aiohttp's web_protocol makes up for a head that it could not read."""
 
-def counting(refused: Counter[str]) -> type[AbstractAccessLogger]:
+
+Headless = Callable[[BaseRequest, StreamResponse], None]
+
+
+def counting(
+    refused: Counter[str], on_headless: Headless | None = None
+) -> type[AbstractAccessLogger]:
     """Make what stands in for aiohttp's access log: the one place that sees every answer.
 
     Parameters
@@ -19,6 +28,8 @@ def counting(refused: Counter[str]) -> type[AbstractAccessLogger]:
     refused : Counter
         Takes the counts, by status and reason: ``"400 Bad Request"`` is also a head that is too
         long, which no handler sees.
+    on_headless : callable, optional
+        Told of such a one.
     """
 
     class Refusals(AbstractAccessLogger):
@@ -27,5 +38,7 @@ def counting(refused: Counter[str]) -> type[AbstractAccessLogger]:
             if response.status >= 400:
                 refused[f"{response.status} {response.reason}"] += 1
                 log.info("Refused: %s %s, %d.", request.method, request.path, response.status)
+                if request.method == _HEADLESS and on_headless is not None:
+                    on_headless(request, response)
 
     return Refusals

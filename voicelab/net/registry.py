@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _ANSWERED_BYTES = 64 << 10
 """What is kept of the requests about one call before its socket comes."""
+_FACT_BYTES = 200
+"""What a fact counts as; the longest takes little more."""
 
 
 @dataclass(slots=True)
@@ -34,13 +36,16 @@ class Answered:
 
     def add(self, moment: Moment, event: str | None = None) -> bool:
         """Keep a moment for the journal; False where there are too many already."""
-        held = sum(len(kept.data) for kept in self.moments)
-        if held + len(moment.data) > _ANSWERED_BYTES:
+        if sum(map(_size, (*self.moments, moment))) > _ANSWERED_BYTES:
             return False
         self.moments.append(moment)
         if event is not None:
             self.events.append(event)
         return True
+
+
+def _size(moment: Moment) -> int:
+    return _FACT_BYTES if moment.kind == "ev" else len(moment.data)
 
 
 class CallRegistry:
@@ -129,6 +134,14 @@ class CallRegistry:
             if call_id and session.stream.call_id == call_id:
                 return session
         return None
+
+    def named(self, name: str) -> Session | None:
+        """The newest session by voicelab's own id or by one of the provider's names."""
+        sessions = [*reversed(self._running.values()), *reversed(self._ended.values())]
+        for session in sessions:
+            if session.stream.id == name:
+                return session
+        return self.find(name, name)
 
     def previous(self, session: Session, call_id: str) -> Session | None:
         """The last connection of the same call before this one."""

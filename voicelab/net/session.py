@@ -1,91 +1,108 @@
-"""A session: one stream with its socket, its recording and its followers."""
+"""A session: one connection with its recording and its followers."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import uuid
-from collections.abc import Callable
-from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
 
 from voicelab.audio.format import ByteOrder
-from voicelab.call.hub import Hub
-from voicelab.call.listener import StreamEnd, StreamListener, Transport
+from voicelab.call.connection import Connection, StreamState
+from voicelab.call.listener import StreamEnd, StreamListener
 from voicelab.call.moment import Moment
-from voicelab.call.stream import Stream, StreamState
-from voicelab.net.options import SinkOptions
-from voicelab.net.recorder import Recorder
-from voicelab.net.registry import CallRegistry
+from voicelab.errors import StateError
 from voicelab.store.recording import Recording
 
+if TYPE_CHECKING:
+    from voicelab.net.switchboard import Switchboard
+
 log = logging.getLogger("voicelab.net")
+
+
+class Injects(Protocol):
+    """Whoever talks to the model of a call."""
+
+    def inject(self, item: dict[str, Any], respond: bool) -> bool:
+        """Put an item into the conversation, and ask for a response; False where it is over."""
+        ...
 
 
 class Session(StreamListener):
     """What a server keeps of one connection.
 
+    Parameters
+    ----------
+    board : Switchboard
+    stream : Connection
+    recording : Recording
+
     Attributes
     ----------
-    stream : Stream
+    key : str
+        What tells one connection from another in this process.
+    stream : Connection
     recording : Recording
+    model : Injects or None
+        Whoever talks to the call's model; None where there is none.
     callbacks : list of str
         Events of the provider's callbacks so far.
-    hung_up : asyncio.Event
-        The provider's ``Hangup`` has come.
+    topic, audio_topic : str
+        Where its moments and its sound are published: ``call:<id>`` and ``audio:<id>``. A sound is
+        ``(offset, pcm)`` as in :meth:`StreamListener.on_audio`, or None where all sound so far was
+        in the other byte order.
     ended, closed : asyncio.Event
         The socket is closed and the WAVs are finished; the journal is closed too.
     """
 
-    def __init__(
-        self,
-        options: SinkOptions,
-        registry: CallRegistry,
-        recorder: Recorder,
-        hub: Hub,
-        transport: Transport,
-        clock: Callable[[], int],
-        started: datetime,
-        expected_call_id: str | None = None,
-    ) -> None:
-        self.key = str(uuid.uuid4())
-        self.recording = Recording(options.recordings, started, options.config())
-        self.stream = Stream(self.key, transport, clock, options.stream, adopt=self._adopt)
-        self.stream.audience.add(self.recording)
-        self.stream.audience.add(self)
+    def __init__(self, board: Switchboard, stream: Connection, recording: Recording) -> None:
+        self.key = stream.id
+        self.stream = stream
+        self.recording = recording
+        self.model: Injects | None = None
         self.callbacks: list[str] = []
-        self.hung_up = asyncio.Event()
         self.ended = asyncio.Event()
         self.closed = asyncio.Event()
         self._early: list[Moment] | None = []
-        self._expected_call_id = expected_call_id
-        self._callbacks_s = options.limits.callbacks_s
-        self._registry = registry
-        self._recorder = recorder
-        self._hub = hub
-        self._audio_topic = self.audio_topic
-        registry.opened(self)
-        recorder.add(self.recording)
+        self._board = board
+        self._registry = board.registry
+        self._hub = board.hub
+        stream.audience.add(recording)
+        stream.audience.add(self)
+        self._set_topics()
+        self._registry.opened(self)
+        board.recorder.add(recording)
 
-    @property
-    def topic(self) -> str:
-        """Where its moments are published: ``call:<id>``."""
-        return f"call:{self.stream.id}"
+    def inject(self, item: dict[str, Any], *, respond: bool = False) -> bool:
+        """Put an item into the conversation with the call's model.
 
-    @property
-    def audio_topic(self) -> str:
-        """Where its sound is published, ``audio:<id>``.
+        Parameters
+        ----------
+        item : dict
+            As ``conversation.item.create`` takes it.
+        respond : bool
+            Ask the model for a response to it.
 
-        An item is ``(offset, pcm)`` as in :meth:`StreamListener.on_audio`, or None where all sound
-        so far was in the other byte order.
+        Returns
+        -------
+        bool
+            False where the call or its model is gone.
+
+        Raises
+        ------
+        StateError
+            Where the call has no agent.
         """
-        return f"audio:{self.stream.id}"
+        if self.model is None:
+            raise StateError(
+                f"Call {self.stream.id} has no agent, so there is no model to tell. "
+                "Open the lab with an agent."
+            )
+        return self.model.inject(item, respond)
 
-    def on_start(self, stream: Stream) -> None:
+    def on_start(self, stream: Connection) -> None:
         """The ids are known: let others find the call by them."""
-        if self._expected_call_id not in (None, stream.call_id):
-            stream.close(1008, "error", "this token belongs to another call")
-        self._audio_topic = self.audio_topic
-        self.on_named(stream)
+        self._set_topics()
+        self._name(stream)
         self._hub.publish("calls", self)
         early, self._early = self._early, None
         for moment in early or ():
@@ -93,13 +110,6 @@ class Session(StreamListener):
         if stream.state is StreamState.OPEN:
             known_as = f" ({stream.call_id})" if stream.call_id else ""
             log.info("Call %s%s began: %s.", stream.id, known_as, stream.format)
-
-    def on_named(self, stream: Stream) -> None:
-        """Take the provider's ids for the call."""
-        for name in (stream.call_id, stream.stream_id):
-            if name is not None:
-                self._hub.alias(f"call:{name}", self.topic)
-        self._registry.started(self)
 
     def on_moment(self, moment: Moment) -> None:
         """Hand every moment to those who follow the call, once its name is known."""
@@ -110,12 +120,12 @@ class Session(StreamListener):
 
     def on_audio(self, offset: int, pcm: bytes) -> None:
         """Hand placed sound to those who draw it."""
-        self._hub.publish(self._audio_topic, (offset, pcm))
+        self._hub.publish(self.audio_topic, (offset, pcm))
 
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
         """Tell them where what they drew was noise."""
         if swapped:
-            self._hub.publish(self._audio_topic, None)
+            self._hub.publish(self.audio_topic, None)
 
     def on_end(self, end: StreamEnd) -> None:
         """Say how it ended."""
@@ -133,29 +143,29 @@ class Session(StreamListener):
         if event is not None:
             self.callbacks.append(event)
         if event == "Hangup":
-            self.hung_up.set()
+            self.release()
 
     async def finish(self) -> None:
-        """After the socket closed: finish the WAVs now, the journal when the call is hung up."""
+        """After the socket closed: finish the WAVs now, the journal when nothing can follow."""
         self._registry.ended(self)
         try:
-            await self._recorder.finish(self.recording)
+            await self._board.recorder.finish(self.recording)
             files = self.recording.files
             if files is not None and self.recording.problem is None:
                 log.info("WAV recording saved: %s", files.wav)
             self.ended.set()
-            async with asyncio.timeout(self._callbacks_s):
-                await self.hung_up.wait()
-        except TimeoutError:
-            log.debug("No Hangup came for call %s.", self.stream.id)
+            await self._afterwards()
         finally:
             self.ended.set()
             self._hub.end(self.topic)
-            self._hub.end(self._audio_topic)
+            self._hub.end(self.audio_topic)
             try:
-                await self._recorder.close_journal(self.recording)
+                await self._board.recorder.close_journal(self.recording)
             finally:
                 self.closed.set()
+
+    def release(self) -> None:
+        """Wait for nothing any longer that may come after the end."""
 
     def abandon(self) -> None:
         """Close the files at once, without the event loop's help."""
@@ -164,16 +174,18 @@ class Session(StreamListener):
         self.ended.set()
         self.closed.set()
 
-    def _adopt(self, call_id: str) -> str | None:
-        before = self._registry.previous(self, call_id)
-        if before is not None:
-            self.recording.continues = before.stream.id
-        answered = self._registry.take_answered(call_id)
-        if answered is None:
-            return None
-        self.recording.before([self._rebased(moment) for moment in answered.moments])
-        self.callbacks[:0] = answered.events
-        return answered.id
+    async def _afterwards(self) -> None:
+        """Wait for what may come after the end."""
+
+    def _name(self, stream: Connection) -> None:
+        """Let others find the call by the other side's names for it."""
+        for name in (stream.call_id, stream.stream_id):
+            if name is not None:
+                self._hub.alias(f"call:{name}", self.topic)
+        self._registry.started(self)
+
+    def _set_topics(self) -> None:
+        self.topic, self.audio_topic = f"call:{self.stream.id}", f"audio:{self.stream.id}"
 
     def _rebased(self, moment: Moment) -> Moment:
         """A moment timed by the clock itself, put on the call's own time axis."""

@@ -4,16 +4,69 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from enum import Enum
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMsgType, web
 
-from voicelab.call.stream import Stream
+from voicelab.call.connection import Connection
 
 log = logging.getLogger("voicelab.net")
 
 
 CLOSE_S = 2.0
-"""How long a close may take, what is still to be sent included; then the connection is cut."""
+"""How long a close may take where nothing else was said."""
+
+
+class _Ping(Enum):
+    PING = "ping"
+
+
+class ProviderSocket(web.WebSocketResponse):
+    """aiohttp's end of a stream; where a message is too big, its close says so in words as well.
+
+    Parameters
+    ----------
+    message_bytes : int
+        The largest message that is read.
+    protocol : str
+        The subprotocol that was offered and is accepted, or nothing.
+    close_s : float
+        How long the other side may take for its part of a close.
+    heartbeat_s : float, optional
+        Between pings; a connection that does not answer one within half of that is broken.
+    """
+
+    def __init__(
+        self,
+        message_bytes: int,
+        protocol: str = "",
+        *,
+        close_s: float = CLOSE_S / 2,
+        heartbeat_s: float | None = None,
+    ) -> None:
+        super().__init__(
+            max_msg_size=message_bytes,
+            protocols=(protocol,) if protocol else (),
+            compress=False,
+            autoping=False,
+            timeout=close_s,
+            heartbeat=heartbeat_s,
+        )
+        self.message_bytes = message_bytes
+
+    @property
+    def too_big(self) -> str:
+        """What is said to who sends more."""
+        return f"a message may have {self.message_bytes:,} bytes"
+
+    async def close(
+        self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True
+    ) -> bool:
+        """See :meth:`aiohttp.web.WebSocketResponse.close`."""
+        if code == WSCloseCode.MESSAGE_TOO_BIG:
+            message = message or self.too_big.encode()
+        return await super().close(code=code, message=message, drain=drain)
 
 
 class StreamSocket:
@@ -21,23 +74,32 @@ class StreamSocket:
 
     Parameters
     ----------
-    socket : aiohttp.web.WebSocketResponse
+    socket : ProviderSocket
         Prepared.
     connection : asyncio.Transport
         What is under it.
     unsent_bytes : int
         What may wait; a peer that reads too slowly for it is closed with 1008.
+    close_s : float
+        How long a close may take, what is still to be sent included; then the connection is cut.
     """
 
     def __init__(
-        self, socket: web.WebSocketResponse, connection: asyncio.Transport, unsent_bytes: int
+        self,
+        socket: ProviderSocket,
+        connection: asyncio.Transport,
+        unsent_bytes: int,
+        *,
+        close_s: float = CLOSE_S,
     ) -> None:
         self._socket = socket
         self._connection = connection
         self._limit = unsent_bytes
+        self._close_s = close_s
         self._waiting_bytes = 0
-        self._queue: asyncio.Queue[str | tuple[int, str]] = asyncio.Queue()
-        self._stream: Stream | None = None
+        self._queue: asyncio.Queue[str | _Ping | tuple[int, str]] = asyncio.Queue()
+        self._pinged_ns = 0
+        self._stream: Connection | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._writer = asyncio.create_task(self._write(), name="voicelab stream writer")
 
@@ -54,14 +116,19 @@ class StreamSocket:
         self._queue.put_nowait(text)
         return True
 
+    def ping(self) -> None:
+        """Measure the round trip, behind what is queued."""
+        if self._deadline is None:
+            self._queue.put_nowait(_Ping.PING)
+
     def close(self, code: int, reason: str) -> None:
-        """Close once what is queued was sent, or cut the connection after :data:`CLOSE_S`."""
+        """Close once what is queued was sent, or cut the connection when that takes too long."""
         if self._deadline is None:
             loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(CLOSE_S, self._connection.abort)
+            self._deadline = loop.call_later(self._close_s, self._connection.abort)
             self._queue.put_nowait((code, reason))
 
-    async def run(self, stream: Stream) -> None:
+    async def run(self, stream: Connection) -> None:
         """Read until the socket closes, and tell the stream how it ended."""
         self._stream = stream
         detail = "the other side closed"
@@ -72,11 +139,13 @@ class StreamSocket:
                     stream.on_text(message.data)
                 elif message.type is WSMsgType.BINARY:
                     stream.on_binary(message.data)
+                elif message.type is WSMsgType.PING:
+                    await self._socket.pong(message.data)
+                elif message.type is WSMsgType.PONG:
+                    self._on_pong(stream, bytes(message.data))
                 else:
                     if message.type is WSMsgType.ERROR:
-                        detail = f"the socket failed: {message.data}"
-                        stream.health.odd["socket_error"] += 1
-                        stream.note("socket_error", reason=str(message.data))
+                        detail = self._failed(stream, message.data)
                     elif self._socket.close_code == WSCloseCode.ABNORMAL_CLOSURE:
                         detail = "the connection broke"
                     break
@@ -90,10 +159,30 @@ class StreamSocket:
             finally:
                 stream.on_close(self._socket.close_code, detail)
 
+    def _on_pong(self, stream: Connection, data: bytes) -> None:
+        if self._pinged_ns and data == self._ping_data():
+            stream.on_pong(time.monotonic_ns() - self._pinged_ns)
+
+    def _ping_data(self) -> bytes:
+        return str(self._pinged_ns).encode()
+
+    def _failed(self, stream: Connection, error: BaseException) -> str:
+        """Note what the socket could not read; return how the stream ended."""
+        reason = str(error)
+        if isinstance(error, WebSocketError) and error.code == WSCloseCode.MESSAGE_TOO_BIG:
+            stream.health.odd["too_big"] += 1
+            limit = self._socket.message_bytes
+            stream.note("too_big", limit="message_bytes", limit_bytes=limit, reason=reason)
+            stream.close(error.code, "error", self._socket.too_big)
+        else:
+            stream.health.odd["socket_error"] += 1
+            stream.note("socket_error", reason=reason)
+        return f"the socket failed: {reason}"
+
     async def _aclose(self) -> None:
         """End the writer and the socket; a close that was asked for is still sent."""
         try:
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(self._close_s):
                 if self._deadline is not None:
                     await asyncio.wait({self._writer})
                 await self._socket.close()
@@ -113,6 +202,10 @@ class StreamSocket:
                     code, reason = item
                     await self._socket.close(code=code, message=_close_reason(reason))
                     return
+                if item is _Ping.PING:
+                    self._pinged_ns = time.monotonic_ns()
+                    await self._socket.ping(self._ping_data())
+                    continue
                 await self._socket.send_str(item)
                 self._waiting_bytes -= len(item)
         except ConnectionError:

@@ -8,12 +8,12 @@ import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from aiohttp import web
 
-from voicelab.call.moment import Kind, Moment
-from voicelab.errors import ProtocolError
+from voicelab.net.callback_request import CallbackRequest, Refusal, read_request
 from voicelab.net.options import SinkOptions
 from voicelab.net.registry import CallRegistry
 from voicelab.protocol import vobiz
@@ -23,6 +23,8 @@ log = logging.getLogger("voicelab.net")
 
 _LOG_S = 1.0
 """So long an answer waits for the log; a provider calls again when it waits for more than 3 s."""
+
+_REFUSED = {"off": (), "if-present": ("invalid",), "require": ("invalid", "absent")}
 
 
 class Webhooks:
@@ -51,98 +53,70 @@ class Webhooks:
         """Begin to write the log; once closed, it can be started again."""
         self._thread = ThreadPoolExecutor(1, "voicelab-webhooks")
 
-    async def take(
-        self, request: web.Request, url: str | None
-    ) -> tuple[vobiz.Callback, web.Response | None]:
-        """Log one callback and journal it with its call.
+    async def read(self, request: web.Request, url: str | None) -> CallbackRequest:
+        """Read one callback and check it; nothing is kept yet.
 
         Parameters
         ----------
         request : aiohttp.web.Request
         url : str or None
             The public address it was sent to, which its signature covers.
-
-        Returns
-        -------
-        callback : Callback
-            Without fields where it could not be read.
-        refusal : Response or None
-            What to answer instead of 200.
         """
-        t_ns = self._clock()
-        try:
-            body = await read_body(request, self._options.limits.request_s)
-        except web.HTTPException as error:
-            self.counts[error.reason] += 1
-            log.warning("A callback was refused: %d %s.", error.status, error.reason)
-            raise
-        refusal: web.Response | None = None
-        try:
-            callback = vobiz.parse_callback(
-                request.method,
-                request.headers.get("Content-Type"),
-                body,
-                request.rel_url.raw_query_string,
-            )
-        except ProtocolError as error:
-            self.counts["unreadable"] += 1
-            callback = vobiz.Callback({}, "form")
-            refusal = web.Response(status=400, text=f"{error}\n")
-        signature = self.signature(request, url)
-        forbidden = self.refusal(signature)
-        if forbidden is None:
-            self.counts[callback.event or "no event"] += 1
-        else:
-            refusal = forbidden
-        if refusal is not None:
-            said = (refusal.text or "").strip()
-            log.warning("A callback was refused: %d %s", refusal.status, said)
-        else:
-            log.debug("Callback %s of call %s.", callback.event, callback.call_id)
-        await self._log(request, callback, body, signature)
-        if refusal is None or refusal.status == 400:
-            self._journal(t_ns, request, callback, body)
-        return callback, refusal
+        came = await read_request(self._clock(), request, self._options.limits)
+        signature = self._signature(request, url)
+        refusal = came.refusal
+        if signature in _REFUSED[self._options.signatures]:
+            said = f"This request's signature is {signature}."
+            refusal = Refusal(403, f"signature {signature}", said)
+        return replace(came, signature=signature, refusal=refusal)
 
-    def refusal(self, signature: str) -> web.Response | None:
-        """What to answer a request whose signature the policy does not let pass."""
-        refused: dict[str, tuple[str, ...]] = {
-            "off": (),
-            "if-present": ("invalid",),
-            "require": ("invalid", "absent"),
-        }
-        if signature not in refused[self._options.signatures]:
-            return None
-        self.counts[f"signature {signature}"] += 1
-        return web.Response(status=403, text=f"This request's signature is {signature}.\n")
+    async def keep(self, came: CallbackRequest) -> None:
+        """Count a callback, log it and journal it with its call; that it is refused, where so."""
+        self.count(came)
+        await asyncio.wait({self._log(came)}, timeout=_LOG_S)
+        self._journal(came)
 
-    def signature(self, request: web.Request, url: str | None) -> str:
-        """``valid invalid absent``, or ``unchecked`` where no token is set."""
+    def count(self, came: CallbackRequest) -> None:
+        """Count a callback, and say where something is wrong with it."""
+        if came.refusal is None:
+            self.counts[came.callback.event or "no event"] += 1
+            log.debug("Callback %s of call %s.", came.callback.event, came.callback.call_id)
+        else:
+            self.counts[came.refusal.name] += 1
+            log.warning("A callback cannot be taken: %s", came.refusal.reason)
+
+    def keep_headless(self, method: str, path: str, refusal: Refusal) -> None:
+        """Count and log a request of which nothing could be read."""
+        nothing = vobiz.Callback({}, "form")
+        came = CallbackRequest(self._clock(), method, path, "", "", None, 0, nothing, refusal)
+        self.count(came)
+        self._log(came)
+
+    def _signature(self, request: web.Request, url: str | None) -> str:
         if self._token is None:
             present = vobiz.verify(request.headers, url or "", "") != "absent"
             return "unchecked" if present else "absent"
         return vobiz.verify(request.headers, url or "", self._token.reveal())
 
-    async def _log(
-        self, request: web.Request, callback: vobiz.Callback, body: bytes, signature: str
-    ) -> None:
+    def _log(self, came: CallbackRequest) -> asyncio.Future[None]:
         entry = webhook_entry(
-            callback.fields,
+            came.callback.fields,
             received=datetime.now(UTC),
             id=str(uuid.uuid4()),
-            method=request.method,
-            path=request.path,
-            query=request.rel_url.raw_query_string,
-            content_type=request.headers.get("Content-Type", ""),
-            body=body,
-            signature=signature,
+            method=came.method,
+            path=came.path,
+            query=came.query,
+            content_type=came.content_type,
+            body=came.body,
+            signature=came.signature,
+            refused=came.refused,
         )
         path = self._options.webhook_log
         writing = asyncio.get_running_loop().run_in_executor(
             self._thread, append_entry, path, entry
         )
         writing.add_done_callback(self._logged)
-        await asyncio.wait({writing}, timeout=_LOG_S)
+        return writing
 
     def _logged(self, writing: asyncio.Future[None]) -> None:
         if not writing.cancelled() and (error := writing.exception()) is not None:
@@ -157,39 +131,14 @@ class Webhooks:
         """End the thread without a loop."""
         self._thread.shutdown(wait=True)
 
-    def _journal(
-        self, t_ns: int, request: web.Request, callback: vobiz.Callback, body: bytes
-    ) -> None:
-        moment = request_moment(t_ns, request, body)
+    def _journal(self, came: CallbackRequest) -> None:
+        callback = came.callback
+        event = callback.event if came.refusal is None else None
         session = self._registry.find(callback.call_id, callback.stream_id)
         if session is not None:
-            session.on_callback(moment, callback.event)
+            session.on_callback(came.moment, event)
         elif callback.call_id and (answered := self._registry.pending(callback.call_id)):
-            if not answered.add(moment, callback.event):
+            if not answered.add(came.moment, event):
                 self.counts["too many before the socket"] += 1
-        else:
+        elif came.refusal is None:
             self.counts["of no known call"] += 1
-
-
-async def read_body(request: web.Request, timeout_s: float) -> bytes:
-    """A request's body, within the server's limits of size (413) and time (408)."""
-    try:
-        async with asyncio.timeout(timeout_s):
-            return await request.read()
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text="The body did not come in time.\n") from None
-
-
-def request_moment(t_ns: int, request: web.Request, body: bytes) -> Moment:
-    """What a request said, as it came: its body, or the query of a GET."""
-    if request.method == "GET":
-        return Moment(t_ns, "webhook", "in", "text", request.rel_url.raw_query_string)
-    kind: Kind = "text"
-    data: str | bytes
-    try:
-        data = body.decode()
-        if "\n" not in data and "\r" not in data and vobiz.is_json(data):
-            kind = "m"
-    except UnicodeDecodeError:
-        kind, data = "bin", body
-    return Moment(t_ns, "webhook", "in", kind, data)

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from voicelab.audio.format import AudioFormat, ByteOrder
 from voicelab.errors import DialError, FormatError, SettingError
 from voicelab.protocol import vobiz
+from voicelab.secret import Secret
 from voicelab.sim.callback_faults import CallbackFaults
 from voicelab.sim.caller import Caller, CallerSource
 from voicelab.sim.carrier import DROPPED, CarrierCore
@@ -50,7 +51,7 @@ class Carrier:
     byte_order : {"little", "big"}
         Of L16, both ways.
     from_number, to_number : str
-    auth_token : str, optional
+    auth_token : Secret or str, optional
         Signs every HTTP request. It is in no repr, log line or error.
     method : {"POST", "GET"}
         How the answer URL and the hang-up URL are called.
@@ -62,6 +63,9 @@ class Carrier:
         sample in its ear, in call time.
     max_s : float
         The caller waits at most this long after its own last word, in call time.
+    listen_s : float
+        Above 0 the caller lets the agent speak first, and begins when that is over, or when it has
+        heard nothing for so long, in call time.
     hangup_url : str, optional
         By default the answer URL, as at the provider.
     faults : mapping, str or iterable of str, optional
@@ -94,11 +98,12 @@ class Carrier:
         byte_order: ByteOrder = "little",
         from_number: str = "+15550100001",
         to_number: str = "+15550100002",
-        auth_token: str | None = None,
+        auth_token: Secret | str | None = None,
         method: Method = "POST",
         speed: float = 1.0,
         hold_s: float = 2.0,
         max_s: float = 120.0,
+        listen_s: float = 0.0,
         hangup_url: str | None = None,
         faults: FaultsGiven = None,
         seed: int = 0,
@@ -114,11 +119,12 @@ class Carrier:
         self.speed = _above("speed", speed, 0.0)
         self.hold_s = _above("hold_s", hold_s, -1e-9)
         self.max_s = _above("max_s", max_s, -1e-9)
+        self.listen_s = _above("listen_s", listen_s, -1e-9)
         self.hangup_url = hangup_url or to
         self.faults = Faults.of(faults)
         self.seed = seed
         self.strict = strict
-        self._auth_token = auth_token
+        self._auth_token = Secret(auth_token) if isinstance(auth_token, str) else auth_token
         self._clock = clock
 
     async def dial(
@@ -202,6 +208,7 @@ class Carrier:
             byte_order=self.byte_order,
             hold_s=self.hold_s,
             max_s=self.max_s,
+            listen_s=self.listen_s,
             bidirectional=stream.bidirectional,
             stream_timeout_s=stream.stream_timeout_s or 86_400,
             epoch_ms=time.time_ns() // 1_000_000,

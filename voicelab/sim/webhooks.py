@@ -13,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from voicelab.protocol import vobiz
+from voicelab.secret import Secret
 
 logger = logging.getLogger("voicelab.sim")
 
@@ -46,7 +47,7 @@ class Webhooks:
 
     Parameters
     ----------
-    auth_token : str, optional
+    auth_token : Secret, optional
         Signs every request. It is in no repr, log line or error.
     backoff_s : float
         Wait before the first retry of a callback; each further wait is twice as long.
@@ -61,14 +62,15 @@ class Webhooks:
 
     def __init__(
         self,
-        auth_token: str | None = None,
+        auth_token: Secret | None = None,
         *,
         backoff_s: float = 0.1,
         signing: Signing = "right",
     ) -> None:
         self.lost = 0
         self._auth_token = auth_token
-        callback_tokens = {"right": auth_token, "wrong": f"not {auth_token}", "none": None}
+        wrong = Secret(secrets.token_hex(16))
+        callback_tokens = {"right": auth_token, "wrong": wrong, "none": None}
         self._callback_token = callback_tokens[signing]
         self._backoff_s = backoff_s
         self._pending: set[asyncio.Task[None]] = set()
@@ -100,7 +102,7 @@ class Webhooks:
         method: Method,
         url: str,
         fields: Mapping[str, str],
-        token: str | None,
+        token: Secret | None,
         timeout_s: float,
     ) -> Reply:
         headers = _signature(url, token)
@@ -186,11 +188,11 @@ def without_query(url: str) -> str:
     return url.partition("?")[0]
 
 
-def _signature(url: str, token: str | None) -> dict[str, str]:
-    if not token:
+def _signature(url: str, token: Secret | None) -> dict[str, str]:
+    if token is None or not token.reveal():
         return {}
     nonce_v2, nonce_v3 = (f"{secrets.randbelow(10**20):020d}" for _ in range(2))
-    return dict(vobiz.signature_headers(token, url, nonce_v2, nonce_v3))
+    return dict(vobiz.signature_headers(token.reveal(), url, nonce_v2, nonce_v3))
 
 
 async def _cancel(tasks: set[asyncio.Task[None]]) -> None:

@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 
 from voicelab.audio.format import ByteOrder
 from voicelab.audio.samples import Int16Array
+from voicelab.call.connection import Connection
 from voicelab.call.listener import StreamListener
 from voicelab.call.moment import Moment
-from voicelab.call.stream import Stream
 from voicelab.store.journal import JournalFile, moment_line
 from voicelab.store.names import CallFiles, call_name, iso_time, later
 from voicelab.store.sound import CallSound
@@ -75,8 +75,10 @@ class Recording(StreamListener):
         # Queued by the stream's thread, taken by the writer's: deques, whose ends are atomic.
         self._new_lines: deque[bytes] = deque()
         self._new_sound: deque[_Audio | _Swap] = deque()
+        self._new_agent: deque[_Audio | _Swap] = deque()
         self._lines: list[bytes] = []
         self._sound: list[_Audio | _Swap] = []
+        self._agent: list[_Audio | _Swap] = []
         self._lock = threading.Lock()
         self._wavs: CallSound | None = None
         self._journal: JournalFile | None = None
@@ -105,7 +107,7 @@ class Recording(StreamListener):
         if self.closed:
             self.flush()
 
-    def on_start(self, stream: Stream) -> None:
+    def on_start(self, stream: Connection) -> None:
         """Create the files."""
         header = {
             "id": stream.id,
@@ -126,6 +128,11 @@ class Recording(StreamListener):
         """Queue caller audio."""
         if self._hold(len(pcm)):
             self._new_sound.append(_Audio(offset, pcm))
+
+    def on_agent_audio(self, offset: int, pcm: bytes) -> None:
+        """Queue what the caller heard of the agent."""
+        if self._hold(len(pcm)):
+            self._new_agent.append(_Audio(offset, pcm))
 
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
         """Correct what has been written, where it was read the wrong way."""
@@ -157,7 +164,7 @@ class Recording(StreamListener):
         """
         with self._lock:
             self._flush()
-            if not self._sound:
+            if not self._sound and not self._agent:
                 self._close_wavs()
 
     def close(self) -> None:
@@ -165,8 +172,8 @@ class Recording(StreamListener):
         with self._lock:
             self.closed = True
             self._flush()
-            if self._sound:
-                self._sound = []
+            if self._sound or self._agent:
+                self._sound, self._agent = [], []
                 self._lasting = f"{self.problem}; the end of the call is not in its files"
             self._close_wavs()
             if self._journal is not None:
@@ -211,6 +218,7 @@ class Recording(StreamListener):
             return
         self._lines += _drained(self._new_lines)
         self._sound += _drained(self._new_sound)
+        self._agent += _drained(self._new_agent)
         try:
             self._write_lines()
             self._write_sound()
@@ -227,20 +235,27 @@ class Recording(StreamListener):
 
     def _write_sound(self) -> None:
         if self._wavs is None:
-            self._sound = []
+            self._sound, self._agent = [], []
             return
-        while self._sound:
-            first = self._sound[0]
-            if isinstance(first, _Swap):
-                self._wavs.swap_bytes()
-                del self._sound[0]
-                continue
-            together = _contiguous(self._sound)
-            pcm = b"".join(together)
-            self._wavs.write(first.offset, pcm)
-            self._written_bytes += len(pcm)
-            del self._sound[: len(together)]
+        self._write_side(self._sound, self._wavs, self._wavs.write)
+        self._write_side(self._agent, self._wavs, self._wavs.write_agent)
         self._wavs.refresh()
+
+    def _write_side(
+        self, sound: list[_Audio | _Swap], wavs: CallSound, write: Callable[[int, bytes], None]
+    ) -> None:
+        """Write one side's pieces, each gone from the list once it is written."""
+        while sound:
+            first = sound[0]
+            if isinstance(first, _Swap):
+                wavs.swap_bytes()
+                del sound[0]
+                continue
+            together = _contiguous(sound)
+            pcm = b"".join(together)
+            write(first.offset, pcm)
+            self._written_bytes += len(pcm)
+            del sound[: len(together)]
 
     def _give_up(self, problem: str) -> None:
         self._lasting, self._given_up = problem, True
@@ -248,8 +263,10 @@ class Recording(StreamListener):
         self._drop_everything()
 
     def _drop_everything(self) -> None:
-        for waiting in (self._new_lines, self._new_sound, self._lines, self._sound):
+        for waiting in (self._new_lines, self._new_sound, self._new_agent):
             waiting.clear()
+        for held in (self._lines, self._sound, self._agent):
+            held.clear()
         self._close_wavs()
 
     def _close_wavs(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from voicelab.store.names import CallFiles
 from voicelab.store.wavfile import WavFile
 
-_LEFT = 0
+_LEFT, _RIGHT = 0, 1
 
 
 class CallSound:
@@ -39,6 +39,10 @@ class CallSound:
         """Put caller audio (int16 little-endian) where it belongs on the time axis."""
         self._caller.write(offset, pcm)
         self._heard.write_channel(_LEFT, offset, pcm)
+
+    def write_agent(self, offset: int, pcm: bytes) -> None:
+        """Put agent audio (int16 little-endian, at the same rate) where the caller heard it."""
+        self._heard.write_channel(_RIGHT, offset, pcm)
 
     def swap_bytes(self) -> None:
         """Correct all caller audio so far: it was read in the other byte order.

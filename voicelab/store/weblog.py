@@ -25,12 +25,14 @@ def webhook_entry(
     path: str,
     query: str,
     content_type: str,
-    body: bytes,
+    body: bytes | None,
     signature: str,
+    refused: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """One line of the log: the caller's fields on top, everything else under ``_voicelab``.
 
-    A field of the caller's that is named ``receivedAt`` or ``_voicelab`` moves to
+    ``body`` is None where not all of it was taken; ``refused`` says why a request was refused, and
+    how large it was. A field of the caller's that is named ``receivedAt`` or ``_voicelab`` moves to
     ``_voicelab.shadowed``.
     """
     ours: dict[str, Any] = {
@@ -40,11 +42,14 @@ def webhook_entry(
         "query": query,
         "contentType": content_type,
     }
-    try:
-        ours["body"] = body.decode()
-    except UnicodeDecodeError:
-        ours["bodyBase64"] = base64.b64encode(body).decode()
+    if body is not None:
+        try:
+            ours["body"] = body.decode()
+        except UnicodeDecodeError:
+            ours["bodyBase64"] = base64.b64encode(body).decode()
     ours["signature"] = signature
+    if refused is not None:
+        ours["refused"] = dict(refused)
     if shadowed := {k: v for k, v in fields.items() if k in (RECEIVED_AT, OURS)}:
         ours["shadowed"] = shadowed
     entry = {k: v for k, v in fields.items() if k not in shadowed}

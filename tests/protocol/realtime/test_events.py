@@ -75,7 +75,7 @@ SERVER = {
         "audio_start_ms": 5000,
         "audio_end_ms": 11000,
     },
-    "input_audio_buffer.dtmf_event_received": {"event": "9", "received_at": 1763605109.5},
+    "input_audio_buffer.dtmf_event_received": {"event": "9", "received_at": 1763605109},
     "output_audio_buffer.started": {"response_id": "resp_1"},
     "output_audio_buffer.stopped": {"response_id": "resp_1"},
     "output_audio_buffer.cleared": {"response_id": "resp_1"},

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any, get_args, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicelab.errors import ProtocolError
@@ -78,47 +79,54 @@ def test_the_largest_append():
     assert realtime.parse_client(sent) == realtime.InputAudioBufferAppend(audio)
 
 
-TEXT = st.text()
 ID = st.text(min_size=1)
-COUNT = st.integers(0, 2**31)
-JSON_OBJECT = st.dictionaries(
-    TEXT, st.recursive(st.none() | st.booleans() | COUNT | TEXT, st.lists, max_leaves=4)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 2**31) | st.text(), st.lists, max_leaves=4
 )
-AUDIO = st.binary(min_size=1)
-EVENT_ID = st.none() | ID
-CLIENT_EVENTS = st.one_of(
-    st.builds(
-        realtime.SessionUpdate,
-        JSON_OBJECT.map(lambda session: session | {"type": "realtime"}),
-        event_id=EVENT_ID,
-    ),
-    st.builds(realtime.InputAudioBufferAppend, AUDIO, event_id=EVENT_ID),
-    st.builds(
-        realtime.ConversationItemCreate,
-        JSON_OBJECT.map(lambda item: item | {"type": "message"}),
-        EVENT_ID,
-        event_id=EVENT_ID,
-    ),
-    st.builds(realtime.ConversationItemTruncate, ID, COUNT, COUNT, event_id=EVENT_ID),
-    st.builds(realtime.ResponseCreate, st.none() | JSON_OBJECT, event_id=EVENT_ID),
-    st.builds(realtime.ResponseCancel, EVENT_ID),
-)
-SERVER_EVENTS = st.one_of(
-    st.builds(realtime.ErrorEvent, st.builds(realtime.ErrorDetail, TEXT, TEXT, EVENT_ID)),
-    st.builds(realtime.SessionCreated, JSON_OBJECT, event_id=EVENT_ID),
-    st.builds(realtime.ConversationItemAdded, JSON_OBJECT, EVENT_ID, event_id=EVENT_ID),
-    st.builds(realtime.ResponseOutputAudioDelta, ID, ID, COUNT, COUNT, st.binary()),
-    st.builds(realtime.ResponseOutputTextDelta, ID, ID, COUNT, COUNT, TEXT, event_id=EVENT_ID),
-    st.builds(realtime.ResponseDone, JSON_OBJECT, event_id=EVENT_ID),
-    st.builds(realtime.InputAudioBufferSpeechStarted, ID, COUNT, event_id=EVENT_ID),
-)
+OBJECT = st.dictionaries(st.text(), VALUES)
+OF_TYPE = {
+    str: ID,
+    int: st.integers(0, 2**31),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bytes: st.binary(min_size=1),
+    type(None): st.none(),
+    dict[str, Any]: OBJECT,
+    list[Any]: st.lists(VALUES),
+    list[dict[str, Any]]: st.lists(OBJECT),
+    realtime.ErrorDetail: st.builds(realtime.ErrorDetail, ID, ID, st.none() | ID),
+}
+WITH_A_TYPE = {"session": "realtime", "item": "message"}
 
 
-@given(CLIENT_EVENTS)
-def test_what_a_client_builds_is_read_back(event):
-    assert realtime.parse_client(realtime.build(event)) == event
+def any_event(kind: type) -> st.SearchStrategy:
+    """Return what makes any event of a class that may be sent."""
+    fields = {}
+    for name, hint in get_type_hints(kind).items():
+        if name.startswith("__"):
+            continue
+        given = st.one_of(*map(OF_TYPE.__getitem__, get_args(hint))) if is_optional(hint) else None
+        fields[name] = OF_TYPE[hint] if given is None else given
+        if name in WITH_A_TYPE:
+            fields[name] = OBJECT.map(lambda value, name=name: value | {"type": WITH_A_TYPE[name]})
+    return st.builds(kind, **fields)
 
 
-@given(SERVER_EVENTS)
-def test_what_a_server_builds_is_read_back(event):
-    assert realtime.parse(realtime.build(event)) == event
+def is_optional(hint: Any) -> bool:
+    return type(None) in get_args(hint)
+
+
+EVERY = [
+    *((realtime.parse_client, kind) for kind in get_args(realtime.KnownClientEvent)),
+    *((realtime.parse, kind) for kind in get_args(realtime.KnownServerEvent)),
+]
+
+
+@pytest.mark.parametrize("dialect", ["ga", "beta"])
+@pytest.mark.parametrize(("parse", "kind"), EVERY, ids=[kind.__name__ for _, kind in EVERY])
+@settings(max_examples=8)
+@given(data=st.data())
+def test_what_is_built_is_read_back(parse, kind, dialect, data):
+    if (kind, dialect) == (realtime.ConversationItemDone, "beta"):
+        return
+    event = data.draw(any_event(kind))
+    assert parse(realtime.build(event, dialect), dialect) == event

@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicelab.errors import ProtocolError
-from voicelab.protocol.vobiz import Callback, encode_form, encode_query, parse_callback
+from voicelab.protocol.vobiz import (
+    Callback,
+    encode_form,
+    encode_query,
+    glean_callback,
+    parse_callback,
+)
 
 FORM = "application/x-www-form-urlencoded"
 PLAYED = (
@@ -121,3 +127,29 @@ def test_it_is_read_or_refused(method, content_type, body, query):
     except ProtocolError:
         return
     assert all(isinstance(key, str) for key in callback.fields)
+
+
+@pytest.mark.parametrize(
+    ("body", "query"),
+    [
+        (b"Event=Ring&CallUUID=6d1c-a&Stre", ""),
+        (b'{"CallUUID" : "6d1c-a", "StreamID": "0b', ""),
+        (b"<r><CallUUID>6d1c-a</CallUUID>", ""),
+        (b"CallUUID=other&", "CallUUID=6d1c-a"),
+        (b"\xff\xfe&CallUUID=6d1c-a&CallUUID=other&", ""),
+    ],
+)
+def test_the_call_of_a_callback_that_cannot_be_read(body, query):
+    assert glean_callback(body, query, cut=True).fields == {"CallUUID": "6d1c-a"}
+
+
+def test_half_a_name_is_none():
+    assert glean_callback(b"CallUUID=6d1", "", cut=True).fields == {}
+    assert glean_callback(b"CallUUID=6d1", "").call_id == "6d1"
+    assert glean_callback(b"CallUUID=" + b"6" * 65 + b"&", "").fields == {}
+    assert glean_callback(b"ParentCallUUID=6d1&", "").fields == {}
+
+
+@given(st.binary(), st.text(), st.booleans())
+def test_anything_can_be_gleaned(body, query, cut):
+    assert glean_callback(body, query, cut=cut).event is None

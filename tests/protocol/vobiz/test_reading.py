@@ -9,73 +9,19 @@ from hypothesis import strategies as st
 
 from voicelab.protocol import vobiz
 
-PAYLOAD = bytes(range(160))
-B64 = base64.b64encode(PAYLOAD).decode()
-START = {
-    "sequenceNumber": 0,
-    "event": "start",
-    "start": {
-        "callId": "c-1",
-        "streamId": "s-1",
-        "accountId": "500777",
-        "tracks": ["inbound"],
-        "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000},
-    },
-    "extra_headers": "{}",
-}
-MEDIA = {
-    "sequenceNumber": 41,
-    "streamId": "s-1",
-    "event": "media",
-    "media": {"track": "inbound", "timestamp": "1767323045820", "chunk": 41, "payload": B64},
-    "extra_headers": "{}",
-}
-PLAY = {
-    "event": "playAudio",
-    "streamId": "s-1",
-    "media": {"contentType": "audio/x-mulaw", "sampleRate": 8000, "payload": B64},
-}
-KNOWN = [
-    START,
+from .examples import (
+    B64,
+    EXPECTED_MEDIA,
+    EXPECTED_START,
+    KNOWN,
     MEDIA,
+    PAYLOAD,
     PLAY,
-    {"event": "playedStream", "name": "turn-7"},
-    {"sequenceNumber": 0, "event": "clearedAudio", "streamId": "s-1"},
-    {"event": "dtmf", "streamId": "s-1", "dtmf": {"digit": "5", "timestamp": "20"}},
-    {"event": "stop", "streamId": "s-1", "reason": "hangup"},
-    {"event": "checkpoint", "streamId": "s-1", "name": "turn-7"},
-    {"event": "clearAudio", "streamId": "s-1"},
-]
-JSON_VALUES = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.sampled_from([10**9, 10**30, -1, 2**63 - 1, 2**63, 2**64])
-    | st.floats()
-    | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
+    START,
+    media,
+    parse,
+    start,
 )
-
-
-def parse(data: object) -> vobiz.Message:
-    return vobiz.parse(json.dumps(data))
-
-
-def media(**changes: object) -> vobiz.Media | vobiz.Malformed:
-    message = parse(MEDIA | {"media": MEDIA["media"] | changes})
-    assert isinstance(message, vobiz.Media | vobiz.Malformed)
-    return message
-
-
-def start(**changes: object) -> vobiz.Start:
-    message = parse(START | {"start": START["start"] | changes})
-    assert isinstance(message, vobiz.Start)
-    return message
-
-
-EXPECTED_MEDIA = vobiz.Media(PAYLOAD, "inbound", 41, 1767323045820, "s-1", 41)
-EXPECTED_START = vobiz.Start("c-1", "s-1", "500777", ("inbound",), "audio/x-mulaw", 8000, 0, "{}")
 
 
 def test_documented_messages():
@@ -293,116 +239,3 @@ def test_play_audio_with_its_rate_in_the_content_type():
 def test_play_audio_that_cannot_be_played(lack, reason):
     message = parse(PLAY | {"media": PLAY["media"] | lack})
     assert message == vobiz.Malformed(reason, "playAudio")
-
-
-# what is none of them
-
-
-def test_unknown_events_keep_their_data():
-    connected = {"event": "connected", "protocol": "Call"}
-    assert parse(connected) == vobiz.Unknown("connected", connected)
-    assert parse({"event": 5}) == vobiz.Unknown(None, {"event": 5})
-    assert parse({}) == vobiz.Unknown(None, {})
-    assert parse(MEDIA | {"event": "Media"}).event == "Media"
-
-
-@pytest.mark.parametrize(
-    ("raw", "reason"),
-    [
-        ("", "not JSON"),
-        ("hello", "not JSON"),
-        ('{"event":"media"', "not JSON"),
-        ('{"event":"media","x":NaN}', "not JSON"),
-        ('{"event":"stop"}{}', "not JSON"),
-        ('{"event":"stop","x":"\\ud800"}', "not JSON"),
-        ("\ufeff{}", "not JSON"),
-        ("[]", "not a JSON object"),
-        ("null", "not a JSON object"),
-        ('"\ud800"', "not UTF-8 text"),
-        (b'{"event":"stop","x":"\xff"}', "not UTF-8 text"),
-        ("[" * 200_000 + "]" * 200_000, "nested too deeply"),
-    ],
-)
-def test_malformed(raw, reason):
-    assert vobiz.parse(raw) == vobiz.Malformed(reason)
-
-
-@given(st.text(st.characters()) | st.binary())
-def test_no_text_raises(raw):
-    assert isinstance(vobiz.parse(raw), vobiz.Message)
-
-
-@given(JSON_VALUES)
-def test_no_json_raises(value):
-    assert isinstance(parse(value), vobiz.Message)
-
-
-@given(data=st.data(), base=st.sampled_from(KNOWN))
-def test_no_mutated_message_raises(data, base):
-    mutant = json.loads(json.dumps(base))
-    places = [mutant, *(value for value in mutant.values() if isinstance(value, dict))]
-    for _ in range(data.draw(st.integers(1, 3))):
-        place = data.draw(st.sampled_from(places))
-        if place:
-            place[data.draw(st.sampled_from(sorted(place)))] = data.draw(JSON_VALUES)
-    message = parse(mutant)
-    if isinstance(message, vobiz.Media):
-        assert all(
-            value is None or 0 <= value < 2**63
-            for value in (message.chunk, message.timestamp_ms, message.sequence)
-        )
-
-
-@given(data=st.data(), base=st.sampled_from(KNOWN))
-def test_no_damaged_text_raises(data, base):
-    raw = bytearray(json.dumps(base).encode())
-    at = data.draw(st.integers(0, len(raw) - 1))
-    raw[at : at + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
-    message = vobiz.parse(bytes(raw))
-    if not isinstance(message, vobiz.Malformed):
-        json.loads(raw)
-
-
-# is_json
-
-
-@pytest.mark.parametrize(
-    "raw", ["{}", " [1, 2.5] ", '"a\\nb"', "null", "-0", '{"a":1,"a":2}', b'"\xc3\xa9"', "1" * 30]
-)
-def test_json_that_fits_a_line(raw):
-    assert vobiz.is_json(raw)
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        "",
-        "hello",
-        "{}\n",
-        "[1,\r2]",
-        "NaN",
-        "-Infinity",
-        "1e999",
-        "01",
-        "{} {}",
-        "{'a':1}",
-        '"a\tb"',
-        '"\\ud800"',
-        '"\ud800"',
-        b'"\xff"',
-        b"\x80",
-        "\ufeff{}",
-        "[" * 200_000 + "]" * 200_000,
-    ],
-)
-def test_what_cannot_stand_on_a_json_line(raw):
-    assert not vobiz.is_json(raw)
-
-
-@given(JSON_VALUES)
-def test_is_json_means_that_a_line_reads_back(value):
-    raw = json.dumps(value)
-    if vobiz.is_json(raw):
-        line = f'{{"m":{raw}}}\n'
-        assert line.splitlines() == [line[:-1]]
-        assert json.loads(line)["m"] == json.loads(raw)

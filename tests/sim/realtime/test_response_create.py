@@ -21,6 +21,13 @@ def test_metadata_comes_back(session):
     assert talk.of("response.done")[0]["response"]["metadata"] == {"client_event_id": "e1"}
 
 
+def test_null_instructions_are_those_of_the_session(session):
+    talk = session()
+    respond(talk, instructions=None)
+    assert talk.of("response.done")[0]["response"]["status"] == "completed"
+    assert not talk.errors()
+
+
 def test_the_request_wins_over_the_session(session):
     talk = session()
     respond(talk, output_modalities=["text"], max_output_tokens=100)

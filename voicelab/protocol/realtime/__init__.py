@@ -1,5 +1,6 @@
 """OpenAI's Realtime API over a WebSocket: its events, its configuration, its errors."""
 
+from voicelab.protocol.realtime.beta import BETA_TYPES
 from voicelab.protocol.realtime.client_events import (
     ClientEvent,
     ConversationItemCreate,
@@ -23,6 +24,7 @@ from voicelab.protocol.realtime.codes import (
     CLOSE_INVALID_KEY,
     CONVERSATION_ALREADY_HAS_ACTIVE_RESPONSE,
     INPUT_AUDIO_BUFFER_COMMIT_EMPTY,
+    INSUFFICIENT_QUOTA,
     INVALID_API_KEY,
     INVALID_VALUE,
     ITEM_CREATE_DUPLICATE_ITEM_ID,
@@ -137,6 +139,7 @@ from voicelab.protocol.realtime.writing import (
 
 __all__ = [
     "BETA_API_SHAPE_DISABLED",
+    "BETA_TYPES",
     "BYTES_PER_MS",
     "CANNOT_UPDATE_VOICE",
     "CLOSE_BETA",
@@ -146,6 +149,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "DEFAULT_TRANSCRIPTION",
     "INPUT_AUDIO_BUFFER_COMMIT_EMPTY",
+    "INSUFFICIENT_QUOTA",
     "INVALID_API_KEY",
     "INVALID_VALUE",
     "ITEM_CREATE_DUPLICATE_ITEM_ID",

@@ -10,6 +10,7 @@ from typing import Final
 BETA_API_SHAPE_DISABLED: Final = "beta_api_shape_disabled"
 """The ``OpenAI-Beta`` header was sent; the socket closes with :data:`CLOSE_BETA`."""
 INVALID_API_KEY: Final = "invalid_api_key"
+INSUFFICIENT_QUOTA: Final = "insufficient_quota"
 MODEL_NOT_FOUND: Final = "model_not_found"
 """In the ``status_details`` of a failed response: no such model, or none for this key."""
 SESSION_EXPIRED: Final = "session_expired"

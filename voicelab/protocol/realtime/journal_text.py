@@ -18,10 +18,9 @@ _FIELDS = {
     "conversation.item.retrieved": "audio",
 }
 """The field that holds sound, by type, in either dialect."""
-_STRINGS = {
-    name: re.compile(rf'("{name}"\s*:\s*)("(?:[^"\\]|\\.)*")') for name in set(_FIELDS.values())
-}
-# A quote inside a JSON string is escaped, so what matches is a key with its value.
+_KEYS = {name: re.compile(rf'"{name}"\s*:\s*(?=")') for name in set(_FIELDS.values())}
+# A quote inside a JSON string is escaped, so what matches is a key, with its value behind it.
+_ESCAPED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 class _Typed(msgspec.Struct, gc=False):
@@ -42,12 +41,30 @@ def without_audio(raw: str) -> str:
         field = _FIELDS.get(_type(raw).type)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return raw
-    return raw if field is None else _STRINGS[field].sub(_described, raw)
+    return raw if field is None else _shortened(raw, _KEYS[field])
 
 
-def _described(found: re.Match[str]) -> str:
+def _shortened(text: str, key: re.Pattern[str]) -> str:
+    pieces: list[str] = []
+    done = 0
+    while found := key.search(text, done):
+        end = _end_of_string(text, found.end())
+        pieces += text[done : found.end()], _described(text[found.end() : end])
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _end_of_string(text: str, start: int) -> int:
+    end = text.index('"', start + 1) + 1
+    if "\\" not in text[start:end]:
+        return end
+    whole = _ESCAPED.match(text, start)
+    return whole.end() if whole else end
+
+
+def _described(string: str) -> str:
     try:
-        audio = _sound(found[2])
+        audio = _sound(string)
     except (msgspec.MsgspecError, ValueError):
-        return found[0]
-    return f'{found[1]}{{"bytes":{len(audio)},"crc32":"{zlib.crc32(audio):08x}"}}'
+        return string
+    return f'{{"bytes":{len(audio)},"crc32":"{zlib.crc32(audio):08x}"}}'

@@ -6,7 +6,6 @@ servers need it, else it is :class:`Unknown` or :class:`Malformed`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar, get_args
 
@@ -27,8 +26,8 @@ _Known = TypeVar("_Known")
 def parse(raw: str | bytes, dialect: Dialect = "ga") -> ServerEvent:
     """Read what a server sent; never raises.
 
-    Unknown fields are ignored. Where a server leaves out an index it is 0, and an integral count
-    may be written as a float; ``error.code`` may be a number. A client's event is
+    Unknown fields are ignored. Where a server leaves out an index it is 0, and a count may be
+    written as a float; ``error.code`` may be a number. A client's event is
     :class:`Unknown` here.
 
     Parameters
@@ -102,9 +101,8 @@ def _mended(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _integral(name: str, value: Any) -> Any:
-    if isinstance(value, float) and name.endswith(("_ms", "_index")) and math.isfinite(value):
-        return round(value)
-    return value
+    is_count = name.endswith(("_ms", "_index", "_at"))
+    return round(value) if is_count and isinstance(value, float) else value
 
 
 def _mended_error(error: Any) -> Any:

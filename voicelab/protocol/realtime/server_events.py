@@ -92,7 +92,7 @@ class ConversationItemInputAudioTranscriptionDelta(
     """More of what the caller said; it may come long after the response began."""
 
     item_id: str
-    content_index: int | None = None
+    content_index: int
     delta: str = ""
     logprobs: list[Any] | None = None
 
@@ -192,7 +192,7 @@ class InputAudioBufferDtmfEventReceived(
     """A key on a SIP call; ``received_at`` in Unix seconds."""
 
     event: str
-    received_at: float
+    received_at: int
 
 
 class OutputAudioBufferStarted(Event, frozen=True, tag="output_audio_buffer.started"):

@@ -21,7 +21,7 @@ from voicelab.protocol.realtime.codes import MAX_APPEND_BYTES
 from voicelab.protocol.realtime.event import Dialect, Event, Unknown
 from voicelab.protocol.realtime.reading import CLIENT, SERVER, UNREADABLE
 from voicelab.protocol.realtime.response_events import ResponseOutputAudioDelta
-from voicelab.protocol.realtime.server_events import ServerEvent
+from voicelab.protocol.realtime.server_events import ConversationItemDone, ServerEvent
 
 _encode = msgspec.json.Encoder().encode
 _SESSION_TYPES = ("realtime", "transcription")
@@ -56,6 +56,11 @@ def build(event: ClientEvent | ServerEvent, dialect: Dialect = "ga") -> str:
         _check_types(event, text)
     if dialect == "ga":
         return text
+    if isinstance(event, ConversationItemDone):
+        raise ProtocolError(
+            "The beta dialect has no conversation.item.done; conversation.item.created, which "
+            "ConversationItemAdded becomes, said it all."
+        )
     return _json(to_beta(msgspec.json.decode(text)))
 
 

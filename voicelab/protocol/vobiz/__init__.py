@@ -12,6 +12,7 @@ from voicelab.protocol.vobiz.callbacks import (
     Callback,
     encode_form,
     encode_query,
+    glean_callback,
     parse_callback,
 )
 from voicelab.protocol.vobiz.hangup import (
@@ -92,6 +93,7 @@ __all__ = [
     "build_answer",
     "encode_form",
     "encode_query",
+    "glean_callback",
     "hangup_fields",
     "is_json",
     "parse",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -15,6 +16,8 @@ Shape = Literal["form", "json", "query"]
 
 _FORM_TYPE = "application/x-www-form-urlencoded"
 _UNLABELLED = ("", "text/plain", "application/octet-stream")
+# A name, what a form, JSON or XML puts before a value, and the value with what ends it.
+_NAMED = re.compile(r"\b(CallUUID|StreamID)\b[\"'\s:=>]{1,9}([\w.-]{1,64})(?=[^\w.-])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,29 @@ def parse_callback(method: str, content_type: str | None, body: bytes, query: st
     raise ProtocolError(
         f"A callback of content type {media_type!r} cannot be read. Send a form or JSON."
     )
+
+
+def glean_callback(body: bytes, query: str, *, cut: bool = False) -> Callback:
+    """Find which call a callback that cannot be read belongs to.
+
+    Parameters
+    ----------
+    body : bytes
+    query : str
+        Counts before the body.
+    cut : bool
+        Whether the body goes on: a name that stands at its very end may be half of one.
+
+    Returns
+    -------
+    Callback
+        With ``CallUUID`` and ``StreamID``, where they were found, and no other field.
+    """
+    text = query + "\n" + body.decode("utf-8", "replace") + ("" if cut else "\n")
+    fields: dict[str, Any] = {}
+    for name, value in _NAMED.findall(text):
+        fields.setdefault(name, value)
+    return Callback(fields, "form")
 
 
 def encode_form(fields: Mapping[str, str]) -> bytes:

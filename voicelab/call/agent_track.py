@@ -1,0 +1,88 @@
+"""The agent's side of the recording: what was heard, placed where it played."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from voicelab.call.playback import Playback
+
+SETTLED_NS = 500_000_000
+"""So long after a frame's time to play, the provider's word on it has come."""
+
+SKEW = 200e-6
+"""By so much the provider's clock may drift from ours."""
+
+
+class AgentTrack:
+    """Keeps the agent's audio until it is known when it was heard.
+
+    Parameters
+    ----------
+    rate_hz : int
+    playback : Playback
+    emit : callable
+        ``emit(offset, pcm)``: int16 little-endian and its place on the call's time axis, each
+        stretch once, those of an item in order.
+    """
+
+    def __init__(
+        self, rate_hz: int, playback: Playback, emit: Callable[[int, bytes], None]
+    ) -> None:
+        self._rate_hz = rate_hz
+        self._playback = playback
+        self._emit = emit
+        self._sound: dict[str, bytearray] = {}
+        self._given: dict[str, int] = {}
+        self._zero_ns: float | None = None
+        self._zero_seen_ns = 0
+
+    def caller_frame(self, now_ns: int, end: int) -> None:
+        """A caller's frame came whose last sample is just before `end` on the time axis.
+
+        The least delayed frame tells where the axis begins on the clock.
+        """
+        zero_ns = now_ns - end * 1e9 / self._rate_hz
+        if self._zero_ns is not None:
+            drifted_ns = self._zero_ns + SKEW * (now_ns - self._zero_seen_ns)
+            zero_ns = min(zero_ns, drifted_ns)
+        self._zero_ns, self._zero_seen_ns = zero_ns, now_ns
+
+    def sent(self, item: str, pcm: bytes) -> None:
+        """Audio of an item went out."""
+        self._sound.setdefault(item, bytearray()).extend(pcm)
+
+    def settle(self, until_ns: int) -> None:
+        """Place all that was heard up to a time."""
+        for item in list(self._sound):
+            self._place(item, until_ns)
+            end_ns = self._playback.end_ns(item)
+            if end_ns is None or end_ns <= until_ns - SETTLED_NS:
+                self._drop(item)
+
+    def flushed(self, at_ns: int) -> None:
+        """Place what was heard before the far end's queue was emptied; forget the rest."""
+        self.settle(at_ns)
+        for item in list(self._sound):
+            self._drop(item)
+
+    def _place(self, item: str, until_ns: int) -> None:
+        given = self._given.get(item, 0)
+        for stretch in self._playback.played(item, until_ns):
+            end = stretch.first + stretch.samples
+            if end <= given:
+                continue
+            skipped = max(0, given - stretch.first)
+            offset = self._offset(stretch.begin_ns) + skipped
+            pcm = bytes(self._sound[item][2 * (stretch.first + skipped) : 2 * end])
+            if offset < 0:
+                pcm, offset = pcm[-2 * offset :], 0
+            self._emit(offset, pcm)
+            given = end
+        self._given[item] = given
+
+    def _offset(self, t_ns: int) -> int:
+        return round((t_ns - (self._zero_ns or 0.0)) * self._rate_hz / 1e9)
+
+    def _drop(self, item: str) -> None:
+        del self._sound[item]
+        self._given.pop(item, None)

@@ -1,0 +1,400 @@
+"""The conversation: one call between a telephone line and a Realtime model, as a state machine.
+
+It listens to the line's :class:`~voicelab.call.stream.Stream`, takes the model's events and ticks,
+and speaks to both. No socket, no clock of its own: time is the stream's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from voicelab.audio.format import AudioFormat, ByteOrder
+from voicelab.call.agent_voice import AgentVoice
+from voicelab.call.caller_ear import CallerEar
+from voicelab.call.connection import Connection
+from voicelab.call.conversation_settings import ConversationSettings, word_for_word
+from voicelab.call.history import History
+from voicelab.call.interruption import Interruption
+from voicelab.call.introduction import Introduction
+from voicelab.call.key_presses import KeyPresses
+from voicelab.call.listener import StreamEnd, StreamListener
+from voicelab.call.model_audio import model_format, to_line
+from voicelab.call.model_errors import FATAL, HARMLESS
+from voicelab.call.playback import RoundTrip
+from voicelab.call.response_gate import ResponseGate
+from voicelab.call.stream import Stream, StreamState
+from voicelab.call.tool_calls import ToolCalls, ToolRequest
+from voicelab.protocol import realtime
+
+FALLBACK = "fallback"
+"""The name under which the fallback prompt is played."""
+
+_LOOK_NS = 250_000_000
+"""How often it looks after what has no time of its own."""
+
+_MAY_FAIL = 1
+"""So many responses in a row may fail."""
+
+
+Send: TypeAlias = Callable[[realtime.ClientEvent], bool]
+"""Queues one event for the model; False where nothing can be sent any more."""
+
+
+class Conversation(StreamListener):
+    """Bridges a line and a model.
+
+    Parameters
+    ----------
+    stream : Stream
+        Not begun yet; add the conversation to its audience.
+    send : callable
+        Gives the model an event.
+    settings : ConversationSettings
+    run_tool : callable
+        Told of each function call; whoever runs it calls :meth:`on_tool`.
+    wake : callable
+        Called whenever :attr:`wake_ns` may have become earlier.
+    presented : AudioFormat, optional
+        The line's format for which the model has been sent :func:`first_update` already.
+
+    Attributes
+    ----------
+    history : History
+    trip : RoundTrip
+        To be told of the network's own round trip.
+    counts : Counter
+        Late deltas, dropped caller audio, errors and the like, by name.
+    failure : str or None
+        Why the agent was given up.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        send: Send,
+        settings: ConversationSettings,
+        *,
+        run_tool: Callable[[ToolRequest], None],
+        wake: Callable[[], None],
+        presented: AudioFormat | None = None,
+    ) -> None:
+        self.history = History()
+        self.trip = RoundTrip()
+        self.counts: Counter[str] = Counter()
+        self.failure: str | None = None
+        self._stream = stream
+        self._send_now = send
+        self._settings = settings
+        self._run_tool = run_tool
+        self._wake = wake
+        self._voice: AgentVoice | None = None
+        self._ear: CallerEar | None = None
+        self._introduction = Introduction(settings, self._send, self.counts, presented)
+        self._interruption = Interruption(self.history, self._send, stream.note, self.counts)
+        self._gate = ResponseGate()
+        self._tools = ToolCalls()
+        self._keys = KeyPresses()
+        self._failed = 0
+        self._greeted = self._hanging_up = False
+
+    # The line
+
+    def on_start(self, connection: Connection) -> None:
+        """The line has begun: tell the model of its format, where that is not agreed on."""
+        stream = self._stream
+        heard, said = model_format(stream.format), model_format(stream.outbound)
+        undecided = stream.format.encoding == "l16" and stream.byte_order is None
+        self._ear = CallerEar(stream.format, undecided, self._introduction.hear)
+        self._voice = AgentVoice(
+            stream,
+            said,
+            stream.outbound,
+            self.trip,
+            stream.audience.agent_audio,
+            lambda item, event: stream.note(f"item_{event}", item=item),
+            self._settings.lead_ms,
+        )
+        self._voice.probe(stream.now_ns())
+        if not self._introduction.is_about(heard, said):
+            self._introduction.present(heard, said)
+        elif self._introduction.ready:
+            self._begin()
+        self._act()
+
+    def on_frame(self, offset: int, pcm: bytes, payload: bytes) -> None:
+        """Pass the caller's audio on."""
+        if self._ear is not None and self._voice is not None:
+            self._voice.track.caller_frame(self._stream.now_ns(), offset + len(pcm) // 2)
+            self._ear.frame(offset, pcm, payload)
+
+    def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
+        """What was kept back can be passed on."""
+        if self._ear is not None:
+            self._ear.decided(swapped)
+
+    def on_played(self, name: str) -> None:
+        """The provider has played up to a checkpoint."""
+        if self._voice is not None:
+            self._voice.on_played(self._stream.now_ns(), name)
+            self._act()
+
+    def on_cleared(self) -> None:
+        """The provider's queue is empty: say what was heard, speak again."""
+        if self._voice is not None:
+            self._voice.on_cleared()
+            self._interruption.settle()
+            self._act()
+
+    def on_key(self, key: str) -> None:
+        """The caller pressed a key: the agent stops speaking."""
+        now_ns = self._stream.now_ns()
+        self._keys.press(now_ns, key)
+        if (active := self._gate.active) is not None:
+            self._send(realtime.ResponseCancel(response_id=active))
+        self._interrupt(now_ns)
+        self._act()
+
+    def on_round_trip(self, round_trip_ns: int) -> None:
+        """The network's part of the way is known better."""
+        self.trip.network_ns = min(round_trip_ns, self.trip.network_ns or round_trip_ns)
+
+    def on_stall(self, begin_ns: int, end_ns: int) -> None:
+        """We stood still; what the provider said meanwhile has no exact time."""
+        if self._voice is not None:
+            self._voice.playback.stalled(begin_ns, end_ns)
+
+    def on_end(self, end: StreamEnd) -> None:
+        """The line is gone: settle what was heard up to now."""
+        if self._voice is not None:
+            self._voice.track.flushed(self._stream.now_ns())
+
+    # The model
+
+    def on_event(self, event: realtime.ServerEvent) -> None:
+        """Take one event of the model."""
+        match event:
+            case realtime.ResponseOutputAudioDelta():
+                self._on_audio(event)
+            case realtime.SessionUpdated():
+                self._on_session(event.session)
+            case realtime.ErrorEvent():
+                self._on_error(event.error)
+            case realtime.InputAudioBufferSpeechStarted():
+                self._gate.speech_started()
+                if self._settings.barge_in:
+                    self._interrupt(self._stream.now_ns())
+            case realtime.InputAudioBufferSpeechStopped():
+                self._gate.speech_stopped(self._stream.now_ns())
+            case realtime.InputAudioBufferCommitted():
+                self.history.user(event.item_id)
+            case realtime.ConversationItemInputAudioTranscriptionCompleted():
+                self.history.user(event.item_id, event.transcript)
+            case realtime.ResponseCreated():
+                self._gate.created(str(event.response.get("id")))
+            case realtime.ResponseOutputAudioDone():
+                self._finish(event.item_id)
+            case realtime.ResponseOutputAudioTranscriptDelta():
+                self._on_words(event.item_id, event.delta, more=True)
+            case realtime.ResponseOutputAudioTranscriptDone():
+                self._on_words(event.item_id, event.transcript)
+            case realtime.ResponseOutputItemDone():
+                self._on_item_done(event.item)
+            case realtime.ResponseDone():
+                self._on_response_done(event.response)
+        self._act()
+
+    def on_lost(self) -> None:
+        """The model's session is gone; what waits to be said is still said."""
+        self._introduction.session_lost()
+        self._gate.lost()
+        for item in self._interruption.session_lost():
+            self._finish(item)
+
+    def resume(self, send: Send) -> None:
+        """Go on in a new session: its configuration, and what was said so far."""
+        self._send_now = send
+        self._introduction.present(self._introduction.heard, self._introduction.said)
+        for item in self.history.items():
+            self._send(realtime.ConversationItemCreate(item=item))
+        if self.history.awaits_answer:
+            self._gate.want()
+        self._act()
+
+    # What a person or a tool asks
+
+    def inject(self, item: dict[str, Any], *, respond: bool) -> bool:
+        """Put an item into the model's conversation; `respond` asks for an answer to it."""
+        if not self._send(realtime.ConversationItemCreate(item=item)):
+            return False
+        self.history.item(f"injected {len(self.history)}", item)
+        if respond:
+            self._gate.want()
+        self._act()
+        return True
+
+    def say(self, text: str) -> None:
+        """Let the agent say a text as soon as it may speak."""
+        self._gate.want({"instructions": word_for_word(text)})
+        self._act()
+
+    def on_tool(self, call_id: str, output: str, *, hang_up: bool = False) -> None:
+        """A function has given its output; with `hang_up` the call ends after the last words."""
+        if self._tools.end(call_id) is None:
+            return
+        item = realtime.function_output(call_id, output)
+        self._send(realtime.ConversationItemCreate(item=item))
+        self.history.item(f"output {call_id}", item)
+        self._hanging_up = self._hanging_up or hang_up
+        self._act()
+
+    def fail(self, reason: str) -> None:
+        """Give the agent up: the caller hears the fallback prompt, and the call ends."""
+        if self.failure is not None:
+            return
+        self.failure = reason
+        self._stream.note("agent_lost", reason=reason)
+        self._gate.lost()
+        line = self._stream.outbound
+        if self._voice is None or self._stream.state is not StreamState.OPEN:
+            self._stream.close(1011, "error", reason)
+            return
+        if pcm := self._settings.fallback.get(line.rate_hz):
+            self._voice.say_in_full(FALLBACK, to_line(line, pcm))
+        self._hanging_up = True
+        self._act()
+
+    # Time
+
+    @property
+    def wake_ns(self) -> int | None:
+        """When :meth:`tick` is due next; None while nothing is."""
+        if self._voice is None:
+            return None
+        now_ns = self._stream.now_ns()
+        times = [self._voice.wake_ns, self._keys.wake_ns, self._interruption.due_ns]
+        if self._hanging_up or not self._gate.idle or self._voice.speaking(now_ns):
+            times.append(now_ns + _LOOK_NS)
+        return min((time for time in times if time is not None), default=None)
+
+    def tick(self) -> None:
+        """Do what is due."""
+        voice, now_ns = self._voice, self._stream.now_ns()
+        if voice is None or self._stream.state is not StreamState.OPEN:
+            return
+        if (entry := self._keys.take(now_ns)) is not None:
+            self.inject(realtime.user_text(entry), respond=True)
+        due_ns = self._interruption.due_ns
+        if due_ns is not None and now_ns >= due_ns:
+            self._stream.note("clear_unanswered")
+            self._interruption.settle()
+        voice.tick(now_ns)
+        if self._gate.active is None and self._tools.take() and not self._hanging_up:
+            self._gate.want()
+        if self._introduction.ready and (asked := self._gate.take(now_ns)) is not None:
+            self._send(realtime.ResponseCreate(response=asked or None))
+        if self._hanging_up and self._gate.active is None and voice.said_all(now_ns):
+            self._hanging_up = False
+            self._stream.stop()
+
+    def _act(self) -> None:
+        self.tick()
+        self._wake()
+
+    # Inside
+
+    def _send(self, event: realtime.ClientEvent) -> bool:
+        return self._send_now(event)
+
+    def _on_session(self, config: dict[str, Any]) -> None:
+        if self._introduction.ready:
+            return
+        if wrong := self._introduction.agreed(config):
+            self._refused_session(wrong)
+        elif self._voice is not None:
+            self._begin()
+
+    def _refused_session(self, why: str) -> None:
+        self._stream.note("session_refused", reason=why)
+        if not self._introduction.refused():
+            self.fail(f"The model refuses the session: {why}")
+
+    def _begin(self) -> None:
+        """Both sides are ready."""
+        assert self._ear is not None
+        introduction, stream = self._introduction, self._stream
+        begun_ms = 1000 * stream.samples / stream.format.rate_hz - introduction.held_ms
+        stream.note(
+            "model_ready",
+            heard=str(introduction.heard),
+            said=str(introduction.said),
+            at_ms=round(begun_ms, 3),
+            delay_ms=round(self._ear.delay_ms, 3),
+        )
+        introduction.release()
+        if not self._greeted and (greeting := self._settings.greeting):
+            self._gate.want({"instructions": greeting} if isinstance(greeting, str) else None)
+        self._greeted = True
+
+    def _on_audio(self, event: realtime.ResponseOutputAudioDelta) -> None:
+        wanted = self._interruption.wanted(event.item_id, event.response_id, event.content_index)
+        if wanted and self._voice is not None and self.failure is None:
+            self._failed = 0
+            self._voice.say(event.item_id, event.delta)
+
+    def _on_words(self, item: str, text: str, *, more: bool = False) -> None:
+        if not self._interruption.dropped(item):
+            self.history.assistant(item, text, more=more)
+
+    def _finish(self, item: str) -> None:
+        if self._voice is not None:
+            self._voice.finish(item)
+
+    def _on_item_done(self, item: dict[str, Any]) -> None:
+        if item.get("type") != "function_call" or item.get("status") == "incomplete":
+            return
+        request = ToolRequest(
+            str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or "{}")
+        )
+        if self._tools.begin(request):
+            call = realtime.function_call(request.name, request.call_id, request.arguments)
+            self.history.item(f"call {request.call_id}", call)
+            self._run_tool(request)
+
+    def _on_response_done(self, response: dict[str, Any]) -> None:
+        response_id = str(response.get("id"))
+        items = [item for item in response.get("output") or () if item.get("type") == "message"]
+        self._gate.done(response_id)
+        names = [str(item.get("id")) for item in items]
+        if not self._interruption.response_done(response_id, names):
+            for name in names:
+                self._finish(name)
+        if response.get("status") == "failed":
+            error = (response.get("status_details") or {}).get("error") or {}
+            self._on_failed_response(str(error.get("code")), str(error.get("message") or ""))
+
+    def _on_failed_response(self, code: str, message: str) -> None:
+        self.counts["failed_responses"] += 1
+        self._stream.note("response_failed", code=code, message=message)
+        self._failed += 1
+        if code in FATAL or self._failed > _MAY_FAIL:
+            self.fail(f"The model cannot answer ({code}): {message}")
+        else:
+            self._gate.want()
+
+    def _on_error(self, error: realtime.ErrorDetail) -> None:
+        code = error.code or error.type
+        self.counts[f"error {code}"] += 1
+        if code in HARMLESS or self._interruption.refused(error):
+            return
+        if code == realtime.CONVERSATION_ALREADY_HAS_ACTIVE_RESPONSE:
+            self._gate.refused(self._stream.now_ns())
+        elif code in FATAL:
+            self.fail(f"The model refuses the call ({code}): {error.message}")
+        elif not self._introduction.ready and code != realtime.SESSION_EXPIRED:
+            self._refused_session(error.message)
+
+    def _interrupt(self, now_ns: int) -> None:
+        if self._voice is not None and self.failure is None:
+            self._interruption.interrupt(now_ns, self._voice, self._gate.active)
