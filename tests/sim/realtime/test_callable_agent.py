@@ -91,7 +91,9 @@ async def test_an_object_that_can_be_called():
     assert await given(Counter()) == ["hello"]
 
 
-@pytest.mark.parametrize("wrong", [7, object(), [b"x", 7], {"a": 1.5}.values()])
+@pytest.mark.parametrize(
+    "wrong", [7, object(), ToolCall("f", {"a": {1}}), [b"x", 7], {"a": 1.5}.values()]
+)
 async def test_what_is_no_part_is_told_and_sorry_said(wrong, caplog):
     parts = await given(lambda turn: wrong)
     assert parts[-1] == SORRY

@@ -60,6 +60,11 @@ async def test_a_program_that_fails_is_stood_in_for(program, caplog):
     assert "a prompt stands in" in caplog.text
 
 
+async def test_words_that_cannot_be_sent_are_mended():
+    assert (await Voice().part("a\ud800b", PCMU)).transcript == "a?b"
+    assert await Voice().part("a\ud800b", None) == "a?b"
+
+
 async def test_sound_is_brought_to_the_format():
     wave = (8000 * np.sin(np.arange(44_100) / 20)).astype(np.int16)
     for samples in (wave, np.stack([wave, wave], axis=1)):

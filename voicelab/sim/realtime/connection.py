@@ -119,7 +119,12 @@ class Connection:
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
 
     def _tick(self) -> None:
-        self._perform(self._core.tick(self._now_s()))
+        try:
+            self._perform(self._core.tick(self._now_s()))
+        except Exception:
+            logger.exception("a Realtime session broke")
+            self.why = "error"
+            self._socket.transport.abort()
 
     # The agent
 

@@ -70,8 +70,11 @@ class Voice:
         """
         if isinstance(given, ToolCall | HangUp):
             return given
-        if isinstance(given, str) and _is_path(given):
-            given = Path(given)
+        if isinstance(given, str):
+            given = given.encode(
+                "utf-8", "replace"
+            ).decode()  # half a surrogate pair cannot be sent
+            given = Path(given) if _is_path(given) else given
         if format is None:
             return given if isinstance(given, str) else _words(given)
         if isinstance(given, Sound) and given.format == format:
