@@ -13,11 +13,10 @@ from pathlib import Path
 from openai import AsyncOpenAI
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
-from talking import BYTES_PER_MS, Microphone, Watch, run, speech
+from talking import BYTES_PER_MS, PLAYED_S, Microphone, Watch, run, speech
 
 MODEL = "gpt-realtime-2.1"
 EVENTS = TypeAdapter(RealtimeServerEvent)
-PLAYED_S = 0.6
 ORDER = {
     "type": "function",
     "name": "order_pizza",
