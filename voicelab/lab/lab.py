@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _HOLD_S = 2.0
 _HOLD_WITHOUT_AGENT_S = 0.5
+_LISTEN_S = 8.0
+"""So long a simulated caller waits for an agent that speaks first."""
 _TELEPHONE = "mulaw/8000"
 """What callers are asked for where an agent answers: it reaches the model byte for byte."""
 
@@ -219,6 +221,8 @@ class Lab(Closes):
             raise StateError("The sink is stopped; nobody would answer. First: await lab.start()")
         answering = self._built.answering
         agent = answering.agent if answering is not None else None
+        parts = parts_of(caller)
+        greeted = agent is not None and agent.greeting and not isinstance(parts[0], int | float)
         usual_s = _HOLD_WITHOUT_AGENT_S if agent is None else _HOLD_S
         carrier = Carrier(
             f"{self.url}/",
@@ -226,15 +230,14 @@ class Lab(Closes):
             byte_order=byte_order,
             hold_s=usual_s if hold_s is None else hold_s,
             max_s=max_s,
+            listen_s=_LISTEN_S if greeted else 0.0,
             speed=speed,
             faults=faults,
             seed=seed,
             strict=strict,
             auth_token=self.sink.server.options.token(),
         )
-        parts = parts_of(caller)
-        greeted, polite = bool(agent and agent.greeting), agent is not None
-        says = prompted(await asyncio.to_thread(read_parts, parts), greeted=greeted, polite=polite)
+        says = prompted(await asyncio.to_thread(read_parts, parts), polite=agent is not None)
         return await self.sink.host.run(
             self._built.callers.dial(carrier, says, name_of(parts), here(on_progress))
         )

@@ -65,6 +65,9 @@ class CarrierCore:
         sample in its ear.
     max_s : float
         The caller waits at most this long after its own last word.
+    listen_s : float
+        The caller lets the agent speak first, and begins when that is over, or when it has heard
+        nothing for so long.
     bidirectional : bool
         What the answer asked for; commands are ignored without it.
     stream_timeout_s : float
@@ -87,6 +90,7 @@ class CarrierCore:
         byte_order: ByteOrder = "little",
         hold_s: float = 2.0,
         max_s: float = 120.0,
+        listen_s: float = 0.0,
         bidirectional: bool = True,
         stream_timeout_s: float = 86_400,
         epoch_ms: int = 0,
@@ -122,7 +126,7 @@ class CarrierCore:
         self._numbered_from = 0
         self._media_text: Callable[[int, bytes], str] = media_texts(stream_id, epoch_ms)
         self._first_frame_s = FRAME_S
-        self._listening = Listening(caller, self.ear)
+        self._listening = Listening(caller, self.ear, listen_s)
         self._spoken_s: float | None = None
         self._last_tick_s = self._awake_s = 0.0
 

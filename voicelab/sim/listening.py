@@ -10,7 +10,7 @@ from voicelab.audio.samples import Int16Array
 from voicelab.sim.caller import FRAME_MS, Caller
 from voicelab.sim.ear import Ear
 
-QUIET_S: Final = 0.4
+POLITE_S: Final = 0.5
 """So long after the other side's last sample the caller takes it to have finished."""
 
 PATIENCE_S: Final = 8.0
@@ -25,6 +25,8 @@ class Listening:
     caller : Caller
     ear : Ear
         What the caller hears.
+    listen_s : float
+        Above 0 the caller also listens before its first word, and so long where nobody speaks.
 
     Attributes
     ----------
@@ -32,11 +34,13 @@ class Listening:
         Frames of the caller's words so far.
     """
 
-    def __init__(self, caller: Caller, ear: Ear) -> None:
+    def __init__(self, caller: Caller, ear: Ear, listen_s: float = 0.0) -> None:
         self.said = 0
         self._caller = caller
         self._ear = ear
-        self._waits = list(caller.waits)
+        self._patience_s = dict.fromkeys(caller.waits, PATIENCE_S)
+        if listen_s > 0:
+            self._patience_s[0] = listen_s
         self._since_s: float | None = None
         self._silences: list[tuple[int, int]] = []
 
@@ -70,15 +74,16 @@ class Listening:
         return np.concatenate([*pieces, words[begin:]])
 
     def _listens(self, now_s: float) -> bool:
-        if not self._waits or self._waits[0] != self.said:
+        patience_s = self._patience_s.get(self.said)
+        if patience_s is None:
             return False
         if self._since_s is None:
-            self._since_s = now_s
+            self._since_s = now_s if self.said else 0.0
         heard_s = self._ear.last_audio_s
         answered = heard_s is not None and heard_s > self._since_s
-        until_s = (heard_s or 0.0) + QUIET_S if answered else self._since_s + PATIENCE_S
+        until_s = (heard_s or 0.0) + POLITE_S if answered else self._since_s + patience_s
         if now_s < until_s:
             return True
         self._since_s = None
-        self._waits.pop(0)
+        del self._patience_s[self.said]
         return False

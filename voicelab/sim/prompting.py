@@ -30,40 +30,36 @@ def read_parts(parts: Sequence[Part]) -> list[Speech | float]:
     return [_read(part) for part in parts]
 
 
-def prompted(
-    parts: Sequence[Speech | float], *, greeted: bool, polite: bool
-) -> Callable[[AudioFormat], Caller]:
+def prompted(parts: Sequence[Speech | float], *, polite: bool) -> Callable[[AudioFormat], Caller]:
     """Make a caller that says these, one after the other.
 
     Parameters
     ----------
     parts : sequence of Speech or float
         A number is a pause in seconds, whoever speaks meanwhile.
-    greeted, polite : bool
-        Whether the caller listens, before its first sound and before each further one, until the
-        other side has said something; never where a pause comes just before.
+    polite : bool
+        Whether the caller listens, before each sound that follows another, until the other side
+        has said something.
     """
-    return lambda line: _caller(parts, line, greeted=greeted, polite=polite)
+    return lambda line: _caller(parts, line, polite=polite)
 
 
-def _caller(
-    parts: Sequence[Speech | float], line: AudioFormat, *, greeted: bool, polite: bool
-) -> Caller:
+def _caller(parts: Sequence[Speech | float], line: AudioFormat, *, polite: bool) -> Caller:
     frame = line.frame_samples(FRAME_MS)
     pieces: list[Int16Array] = []
     waits: list[int] = []
     notes: list[str] = []
-    frames, after_pause = 0, False
+    frames, after_sound = 0, False
     for part in parts:
         if isinstance(part, Speech):
-            if (polite if pieces else greeted) and not after_pause:
+            if polite and after_sound:
                 waits.append(frames)
             said = Caller.from_speech(part, line)
             samples = said.samples
             notes += [note for note in said.notes if note not in notes]
         else:
             samples = np.zeros(round(part * 1000 / FRAME_MS) * frame, np.int16)
-        after_pause = not isinstance(part, Speech)
+        after_sound = isinstance(part, Speech)
         pieces.append(samples)
         frames += len(samples) // frame
     return Caller(
