@@ -66,7 +66,9 @@ def lags_ms(call: Call) -> np.ndarray:
 
 async def p99_ms(host: str, cell: Callable[[], None], folder: str) -> float:
     """Place some calls, and run the cell in the middle of them."""
-    async with await Lab.open(port=0, host=host, recordings=folder, name="bench") as lab:
+    async with await Lab.open(
+        agent=None, port=0, host=host, recordings=folder, name="bench"
+    ) as lab:
         calls = [await lab.dial(prompt_path("order")) for _ in range(CALLS)]
         await asyncio.sleep(0.5)
         cell()

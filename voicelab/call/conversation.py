@@ -113,7 +113,7 @@ class Conversation(StreamListener):
             stream.outbound,
             self.trip,
             stream.audience.agent_audio,
-            lambda item, event: stream.note(f"item_{event}", item=item),
+            lambda item, event, **more: stream.note(f"item_{event}", item=item, **more),
             self._settings.lead_ms,
         )
         self._voice.probe(stream.now_ns())
