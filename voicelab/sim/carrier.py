@@ -11,7 +11,10 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
+import numpy as np
+
 from voicelab.audio.format import ByteOrder
+from voicelab.audio.samples import Int16Array
 from voicelab.errors import StateError
 from voicelab.protocol import vobiz
 from voicelab.sim.caller import Caller
@@ -23,6 +26,9 @@ from voicelab.sim.output import End, EndedBy, Fact, Output, Send, Status
 
 BURST_FRAMES: Final = 250
 """Frames at once after a stall; the rest follow when the socket took these."""
+
+POLITE_S: Final = 0.5
+"""A caller who listens first begins when the agent has been silent for so long."""
 
 STALL_S: Final = 0.5
 """A tick this late means that the loop stood still, and that the agent could not be heard."""
@@ -63,6 +69,9 @@ class CarrierCore:
         sample in its ear.
     max_s : float
         The caller waits at most this long after its own last word.
+    listen_s : float
+        The caller lets the agent speak first, and begins when that is over, or when it has heard
+        nothing for so long.
     bidirectional : bool
         What the answer asked for; commands are ignored without it.
     stream_timeout_s : float
@@ -85,6 +94,7 @@ class CarrierCore:
         byte_order: ByteOrder = "little",
         hold_s: float = 2.0,
         max_s: float = 120.0,
+        listen_s: float = 0.0,
         bidirectional: bool = True,
         stream_timeout_s: float = 86_400,
         epoch_ms: int = 0,
@@ -120,6 +130,9 @@ class CarrierCore:
         self._numbered_from = 0
         self._media_text: Callable[[int, bytes], str] = media_texts(stream_id, epoch_ms)
         self._first_frame_s = FRAME_S
+        self._listen_s = listen_s
+        self._silent_frames = 0
+        self._speaking = listen_s <= 0
         self._spoken_s: float | None = None
         self._last_tick_s = self._awake_s = 0.0
 
@@ -190,6 +203,14 @@ class CarrierCore:
         """Return how many frames are due and not sent; frame n is due at n × 20 ms."""
         return max(0, math.floor(now_s / FRAME_S + 1e-6) - self.frames_sent)
 
+    def sent_pcm(self) -> Int16Array:
+        """Return the samples that the sent frames carry, once decoded: int16, shape (n,)."""
+        line, silent = self.caller.format, self._silent_frames
+        if not self._speaking:
+            silent = self.frames_sent
+        quiet = line.to_int16(line.silence(silent * line.frame_samples(FRAME_MS)))
+        return np.concatenate([quiet, self.caller.pcm(self.frames_sent - silent)])
+
     @property
     def next_wake_s(self) -> float:
         """When something is due next, in call time; infinite after the end."""
@@ -234,14 +255,31 @@ class CarrierCore:
         for _ in range(min(self.due_frames(now_s), BURST_FRAMES)):
             if not self.frames_sent:
                 self._first_frame_s = now_s
-            payload = self.caller.frame(self.frames_sent, self.byte_order)
+            self._begin_to_speak(now_s)
+            payload = self._frame()
             self.frames_sent += 1
             out.append(Send(self._media_text(self.frames_sent - self._numbered_from, payload)))
         self._note_spoken(now_s)
         return out
 
+    def _begin_to_speak(self, now_s: float) -> None:
+        """Speak from the next frame on, where the agent has had its say."""
+        if self._speaking:
+            return
+        heard_s = self.ear.last_audio_s
+        due_s = self._listen_s if heard_s is None else heard_s + POLITE_S
+        self._speaking = now_s >= due_s
+        self._silent_frames = self.frames_sent
+
+    def _frame(self) -> bytes:
+        if not self._speaking:
+            line = self.caller.format
+            return line.silence(line.frame_samples(FRAME_MS))
+        return self.caller.frame(self.frames_sent - self._silent_frames, self.byte_order)
+
     def _note_spoken(self, now_s: float) -> None:
-        if self._spoken_s is None and self.frames_sent >= self.caller.frames:
+        said = self.frames_sent - self._silent_frames if self._speaking else 0
+        if self._spoken_s is None and self._speaking and said >= self.caller.frames:
             self._go(CarrierState.LISTENING, "end of the caller's words")
             self._spoken_s = now_s
 

@@ -185,7 +185,7 @@ class SimulatedCall:
 
     def sent_pcm(self) -> npt.NDArray[np.int16]:
         """Return the samples that the sent frames carry, once decoded: int16, shape (n,)."""
-        return self.core.caller.pcm(self.core.frames_sent)
+        return self.core.sent_pcm()
 
     def heard_pcm(self) -> npt.NDArray[np.int16]:
         """Return what the ear heard from ``start`` to the end or now: int16 at the line's rate."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Any, Final
@@ -26,7 +26,7 @@ logger = logging.getLogger("voicelab.realtime")
 MAX_UNSENT_BYTES: Final = 8 * 1024 * 1024
 """A client that leaves more than this unread is cut off."""
 LEAVING_S: Final = 1.0
-"""How long an agent may take to end when nobody waits for it."""
+"""How long a client may take to read its last events, and an agent to end when it is cancelled."""
 
 
 class Connection:
@@ -40,6 +40,8 @@ class Connection:
     voice : Voice
     now_s : callable
         The core's clock.
+    errors : Counter
+        Of the ``error`` events by their code; it is added to.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Connection:
         agent: Agent,
         voice: Voice,
         now_s: Callable[[], float],
+        errors: Counter[str],
     ) -> None:
         self.why = "client"
         self.answers: dict[str, asyncio.Task[None]] = {}
@@ -57,11 +60,13 @@ class Connection:
         self._agent = agent
         self._voice = voice
         self._now_s = now_s
+        self._errors = errors
         self._texts: deque[str] = deque()
         self._unsent_bytes = 0
         self._has_texts = asyncio.Event()
         self._close: Close | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._patience: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
         """Serve the client; return when it is gone and nothing of it is left."""
@@ -79,8 +84,9 @@ class Connection:
             await self._socket.close(1011, "the local server broke; see its log")
         finally:
             self._core.ended = True
-            if self._timer:
-                self._timer.cancel()
+            for timer in (self._timer, self._patience):
+                if timer:
+                    timer.cancel()
             await _end([writer, *self.answers.values()])
 
     # What the core wants
@@ -89,6 +95,8 @@ class Connection:
         for output in outputs:
             match output:
                 case Send(event=event):
+                    if isinstance(event, realtime.ErrorEvent):
+                        self._errors[event.error.code or event.error.type] += 1
                     self._queue(realtime.build(event))
                 case Ask():
                     self._ask(output)
@@ -96,8 +104,7 @@ class Connection:
                     if task := self.answers.get(response_id):
                         task.cancel()
                 case Close():
-                    self.why, self._close = "expired", output
-                    self._has_texts.set()
+                    self._leave(output)
         self._set_timer()
 
     def _set_timer(self) -> None:
@@ -142,6 +149,13 @@ class Connection:
         if self._unsent_bytes > MAX_UNSENT_BYTES and self.why != "slow":
             self.why = "slow"
             self._socket.transport.abort()
+
+    def _leave(self, close: Close) -> None:
+        """Close once all is sent; a client that does not read it is not waited for."""
+        self.why, self._close = "expired", close
+        self._has_texts.set()
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(LEAVING_S, self._socket.transport.abort)
 
     async def _write(self) -> None:
         try:

@@ -328,7 +328,8 @@ class RealtimeCore:
 
     def _expire(self) -> list[Output]:
         self.ended = True
-        length = f"{self._session_s / 60:g} minutes"
+        minutes = self._session_s / 60
+        length = f"{minutes:g} minutes" if minutes >= 1 else f"{self._session_s:g} seconds"
         message = f"Your session hit the maximum duration of {length}."
         detail = realtime.ErrorDetail(
             type="invalid_request_error", message=message, code=codes.SESSION_EXPIRED

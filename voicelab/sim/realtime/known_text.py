@@ -25,8 +25,9 @@ _HOP: Final = 160  # 20 ms
 _BANDS_HZ: Final = (200, 300, 400, 520, 660, 830, 1030, 1270, 1550, 1880, 2270, 2720, 3300)
 _RANGE_DB: Final = 35.0
 
-SURE: Final = 0.8
-"""The least correlation that counts."""
+SURE: Final = 0.85
+"""The least correlation that counts. Measured: a prompt reaches 0.96 through G.711, at -40 dBFS of
+noise and without its first 50 ms; another sentence with some of its words, same voice, 0.68."""
 MARGIN_S: Final = 3.0
 """A turn is at most so much longer than its prompt: padding and final silence."""
 CUT_S: Final = 0.3
@@ -78,6 +79,11 @@ def known_text(samples: Int16Array, rate_hz: int) -> Known | None:
     if best[0] < SURE:
         return None
     return Known(best[1], prompt_text(best[1]), round(best[0], 3))
+
+
+def prepare() -> None:
+    """Read the prompts now, not when the first turn is heard."""
+    _fingerprints()
 
 
 @cache

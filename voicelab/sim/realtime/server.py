@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import logging
 import random
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
@@ -21,6 +25,7 @@ from voicelab.errors import SettingError
 from voicelab.net.listen import listen
 from voicelab.protocol import realtime
 from voicelab.protocol.realtime import codes
+from voicelab.sim.realtime import known_text
 from voicelab.sim.realtime.agents import Agent, AgentGiven, agent_maker
 from voicelab.sim.realtime.callable_agent import ANSWER_TIMEOUT_S, CallableAgent, Runner, here
 from voicelab.sim.realtime.connection import Connection
@@ -36,6 +41,10 @@ PING_S: Final = 20.0
 PONG_S: Final = 120.0  # a notebook's loop may stand still for long
 CLOSE_TIMEOUT_S: Final = 1.0
 MAX_SESSIONS: Final = 1000
+
+# A handshake that fails is the client's affair; the library would log its traceback.
+_quiet = logging.getLogger("voicelab.realtime.sockets")
+_quiet.setLevel(logging.CRITICAL)
 
 _BETA_MESSAGE: Final = (
     "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
@@ -77,6 +86,10 @@ class LocalRealtime:
         Sessions that there ever were.
     ended : Counter
         Of those that are over: ``client``, ``expired``, ``slow``, ``beta``, ``error``.
+    errors : Counter
+        Of the ``error`` events that were sent, by their code.
+    refused : int
+        Requests that were no session: another path, or too many at a time.
 
     Raises
     ------
@@ -116,6 +129,8 @@ class LocalRealtime:
         self.host = host
         self.opened = 0
         self.ended: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
+        self.refused = 0
         self._make_agent = agent_maker(agent)
         self._given_port = port
         self._session_s = session_s
@@ -142,6 +157,7 @@ class LocalRealtime:
             Somebody else listens on the port that was given.
         """
         if self._server is None:
+            await asyncio.to_thread(known_text.prepare)
             sock = listen(self.host, self._given_port, given=True)
             self._port = sock.getsockname()[1]
             self._server = await serve(
@@ -155,6 +171,7 @@ class LocalRealtime:
                 ping_timeout=PONG_S,
                 close_timeout=CLOSE_TIMEOUT_S,
                 server_header="voicelab",
+                logger=_quiet,
             )
         return self
 
@@ -210,10 +227,12 @@ class LocalRealtime:
 
     def _route(self, connection: ServerConnection, request: Request) -> Response | None:
         if not urlsplit(request.path).path.endswith(PATH):
+            self.refused += 1
             return connection.respond(
                 HTTPStatus.NOT_FOUND, f"Nothing is here. The Realtime API is at {PATH}.\n"
             )
         if len(self._open) >= MAX_SESSIONS:
+            self.refused += 1
             return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, "Too many sessions.\n")
         return None
 
@@ -221,10 +240,14 @@ class LocalRealtime:
         self.opened += 1
         if _speaks_beta(socket):
             self.ended["beta"] += 1
-            await socket.send(realtime.build(_beta_error()))
-            await socket.close(codes.CLOSE_BETA, f"invalid_request_error.{_BETA}")
+            self.errors[_BETA] += 1
+            with suppress(ConnectionClosed):
+                await socket.send(realtime.build(_beta_error()))
+                await socket.close(codes.CLOSE_BETA, f"invalid_request_error.{_BETA}")
             return
-        connection = Connection(socket, self._core(socket), self._agent(), self._voice, self._now_s)
+        connection = Connection(
+            socket, self._core(socket), self._agent(), self._voice, self._now_s, self.errors
+        )
         self._open.add(connection)
         try:
             await connection.run()

@@ -149,6 +149,7 @@ SESSION: Final = tagged(
 RESPONSE: Final = shape(
     {
         **_SHARED,
+        "instructions": nullable(text),  # LiveKit's client sends null for those of the session
         "audio": shape({"output": shape({"format": _FORMAT, "voice": _VOICE})}),
         "conversation": one_of("auto", "none"),
         "metadata": nullable(_metadata),
