@@ -54,6 +54,7 @@ class Line:
         else:
             assert socket._response.connection is not None
             socket._response.connection.transport.abort()
+            socket._response.close()
 
 
 async def only_answered(line: Line) -> None:
@@ -85,7 +86,10 @@ async def silent_for_a_while(line: Line) -> None:
     await line.answered()
     socket = await line.started()
     for chunk in range(1, line.dice.randint(2, 20)):
-        await socket.send_str(vobiz.build(vobiz.Media(SILENCE, chunk=chunk, timestamp_ms=chunk)))
+        media = vobiz.Media(
+            SILENCE, chunk=chunk, timestamp_ms=chunk, stream_id="stream", sequence=chunk
+        )
+        await socket.send_str(vobiz.build(media))
     await line.leave(socket)
 
 
