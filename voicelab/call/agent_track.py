@@ -57,6 +57,10 @@ class AgentTrack:
             zero_ns = min(zero_ns, drifted_ns)
         self._zero_ns, self._zero_seen_ns = zero_ns, now_ns
 
+    def offset(self, t_ns: int) -> int:
+        """The place of a time on the caller's time axis, in samples."""
+        return round((t_ns - (self._zero_ns or 0.0)) * self._rate_hz / 1e9)
+
     def sent(self, item: str, pcm: bytes) -> None:
         """Audio of an item went out."""
         self._sound.setdefault(item, bytearray()).extend(pcm)
@@ -83,7 +87,7 @@ class AgentTrack:
                 continue
             skipped = max(0, given - stretch.first)
             # A stretch stays where its first sound was put, or it would get a seam.
-            place = self._places.setdefault((item, stretch.first), self._offset(stretch.begin_ns))
+            place = self._places.setdefault((item, stretch.first), self.offset(stretch.begin_ns))
             offset = place + skipped
             pcm = bytes(self._sound[item][2 * (stretch.first + skipped) : 2 * end])
             if offset < 0:
@@ -94,9 +98,6 @@ class AgentTrack:
             self._until[item] = offset + len(pcm) // 2
             given = end
         self._given[item] = given
-
-    def _offset(self, t_ns: int) -> int:
-        return round((t_ns - (self._zero_ns or 0.0)) * self._rate_hz / 1e9)
 
     def _drop(self, item: str) -> None:
         del self._sound[item]

@@ -128,6 +128,8 @@ class Conversation(StreamListener):
         """Pass the caller's audio on."""
         if self._ear is not None and self._voice is not None:
             self._voice.track.caller_frame(self._stream.now_ns(), offset + len(pcm) // 2)
+            if self._voice.echo.heard(offset, pcm):
+                pcm, payload = bytes(len(pcm)), self._stream.format.silence(len(pcm) // 2)
             self._ear.frame(offset, pcm, payload)
 
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
@@ -389,5 +391,8 @@ class Conversation(StreamListener):
             self._refused_session(error.message)
 
     def _interrupt(self, now_ns: int) -> None:
-        if self._voice is not None and self.failure is None:
-            self._interruption.interrupt(now_ns, self._voice, self._gate.active)
+        if self._voice is None or self.failure is not None:
+            return
+        if (echo := self._voice.echo.look()) is not None:
+            self._stream.note("echo", delay_ms=echo.delay_ms, share=echo.share, alike=echo.alike)
+        self._interruption.interrupt(now_ns, self._voice, self._gate.active)

@@ -14,7 +14,7 @@ from voicelab.call.moment import Kind, Moment
 from voicelab.call.stream import Stream
 from voicelab.call.tool_calls import ToolRequest
 from voicelab.call.turn import HangUp
-from voicelab.net.agent_options import RESTED_S
+from voicelab.net.agent_options import EXPIRED_S, RESTED_S
 from voicelab.net.model_line import ModelLine
 from voicelab.net.ringing import Ringing
 from voicelab.net.upstream_end import UpstreamEnd
@@ -119,7 +119,8 @@ class PhoneAgent(StreamListener):
         conversation, now_ns = self.conversation, self._clock()
         self._stream.note("model_closed", why=end.why, code=end.code, detail=end.detail)
         conversation.on_lost()
-        if now_ns - self._line_began_ns > RESTED_S * 1e9:
+        rested_s = EXPIRED_S if end.why == "expired" else RESTED_S
+        if now_ns - self._line_began_ns > rested_s * 1e9:
             self._reconnected = False
         if self._reconnected or end.why in _HOPELESS or conversation.failure is not None:
             conversation.fail(end.detail)
