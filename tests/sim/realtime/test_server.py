@@ -163,6 +163,25 @@ async def test_garbage_is_answered_and_the_session_goes_on(server, prompt):
     assert server.errors == {"invalid_event": 5, "invalid_value": 1}
 
 
+async def test_a_client_that_floods_does_not_keep_others_waiting(server):
+    async def flood() -> None:
+        async with connect(server.url, max_queue=None) as socket:
+            for _ in range(200):
+                await socket.send("{}")
+                await socket.send('{"type":"input_audio_buffer.append","audio":""}')
+            socket.transport.write(b"\x81\x82\0\0\0\0{}" * 20_000)
+            await send(socket, "session.update", session={"type": "realtime"})
+            await until(socket, "session.updated")
+
+    flooding = asyncio.create_task(flood())
+    async with connect(server.url) as socket:
+        for _ in range(20):
+            await send(socket, "session.update", session={"type": "realtime"})
+            await until(socket, "session.updated")
+        await flooding
+    assert server.errors == {"invalid_event": 20_200}
+
+
 async def test_a_message_that_is_too_big_ends_the_session(server):
     async with connect(server.url) as socket:
         await until(socket, "session.created")
