@@ -13,7 +13,14 @@ import soundfile
 
 from voicelab.net.options import SinkOptions
 from voicelab.net.sink import SinkServer
+from voicelab.net.switchboard import Switchboard
+from voicelab.net.upstream_options import UpstreamOptions
+from voicelab.net.voice import VoiceServer
+from voicelab.net.voice_options import VoiceOptions
 from voicelab.store.journal import Journal, read_journal
+
+from .realtime_stub import StubRealtime
+from .voice_client import VoiceUnderTest
 
 
 class SinkUnderTest:
@@ -114,3 +121,37 @@ async def make_sink(tmp_path: Path) -> AsyncIterator[Callable]:
 @pytest_asyncio.fixture
 async def sink(make_sink: Callable) -> SinkUnderTest:
     return await make_sink()
+
+
+@pytest_asyncio.fixture
+async def stub() -> AsyncIterator[StubRealtime]:
+    async with StubRealtime() as stub:
+        yield stub
+
+
+@pytest_asyncio.fixture
+async def make_voice(tmp_path: Path, stub: StubRealtime) -> AsyncIterator[Callable]:
+    servers: list[VoiceServer] = []
+    async with aiohttp.ClientSession() as http:
+
+        async def make(board: Switchboard | None = None, **options: object) -> VoiceUnderTest:
+            given = VoiceOptions(
+                port=0,
+                recordings=tmp_path / "recordings",
+                rate=None,
+                upstream=UpstreamOptions(url=stub.url),
+            )
+            server = VoiceServer(replace(given, **options), board=board)
+            await server.start()
+            servers.append(server)
+            return VoiceUnderTest(server, http, tmp_path, stub)
+
+        yield make
+        for server in servers:
+            await server.aclose()
+            assert server.left() == []
+
+
+@pytest_asyncio.fixture
+async def voice(make_voice: Callable) -> VoiceUnderTest:
+    return await make_voice()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from io import BytesIO
 
 import pytest
@@ -127,6 +128,38 @@ async def test_one_that_cannot_be_read_is_a_fact_of_the_call_it_names(sink, body
     ours = sink.entries()[0]["_voicelab"]
     assert ours["refused"]["status"] == 400
     assert {"body", "bodyBase64"} & ours.keys()
+
+
+async def test_a_body_that_is_not_encoded_as_it_says_is_a_fact_of_its_call(sink):
+    async with running(sink, "CA1"):
+        packed = {"Content-Encoding": "gzip", "Content-Length": "12"}
+        assert await post(sink, b"not a gzip!!", FORM | packed, "?CallUUID=CA1") == 400
+    (fact,) = refusals(sink.journals()[0])
+    assert fact["reason"] == "The body is not encoded as its headers say."
+    assert sink.server.webhooks.counts == {"unreadable": 1}
+    assert sink.server.refused == {"400 Bad Request": 1}
+
+
+async def test_a_body_that_is_packed_a_thousandfold_is_refused_as_too_large(sink):
+    packed = gzip.compress(b"x" * (20 << 20))
+    assert len(packed) < 64_000
+    assert await post(sink, packed, FORM | {"Content-Encoding": "gzip"}) == 413
+
+
+async def test_one_whose_connection_breaks_is_a_fact_of_the_call_it_names(sink):
+    async with running(sink, "CA1"):
+        _, writer = await asyncio.open_connection("127.0.0.1", sink.server.port)
+        head = b"POST /webhook HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
+        writer.write(head + b"CallUUID=CA1&Ev")
+        await writer.drain()
+        writer.transport.abort()
+        async with asyncio.timeout(5):
+            while not sink.server.webhooks.counts:  # noqa: ASYNC110 - a counter tells nobody
+                await asyncio.sleep(0.01)
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+    assert sink.server.webhooks.counts == {"cut off": 1}
+    assert [fact["status"] for fact in refusals(sink.journals()[0])] == [400]
 
 
 async def test_one_that_is_not_signed_is_a_fact_without_what_it_says(make_sink):

@@ -17,8 +17,6 @@ from voicelab.protocol.realtime import (
 )
 from voicelab.secret import Secret
 
-from .realtime_stub import StubRealtime
-
 pytestmark = pytest.mark.net
 
 
@@ -43,12 +41,6 @@ class Listener(UpstreamListener):
         assert self.end is None, "told twice"
         self.end = end
         self.ended.set()
-
-
-@pytest.fixture
-async def stub():
-    async with StubRealtime() as stub:
-        yield stub
 
 
 @pytest.fixture

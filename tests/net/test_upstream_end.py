@@ -16,15 +16,7 @@ from voicelab.net.upstream_end import not_connected
 from voicelab.net.upstream_options import UpstreamOptions
 from voicelab.secret import Secret
 
-from .realtime_stub import StubRealtime
-
 pytestmark = pytest.mark.net
-
-
-@pytest.fixture
-async def stub():
-    async with StubRealtime() as stub:
-        yield stub
 
 
 async def end_of(**options):

@@ -44,6 +44,10 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         help="the longest wait after the caller's last word (%(default)g)",
     )  # fmt: skip
     parser.add_argument(
+        "--listen", type=_seconds, default=0.0, metavar="S",
+        help="let the agent speak first; begin when it is done, or after S seconds of silence",
+    )  # fmt: skip
+    parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME[=VALUE]", dest="faults",
         help="let something go wrong; may be given several times",
     )  # fmt: skip
@@ -76,6 +80,7 @@ async def run(options: argparse.Namespace) -> int:
             speed=options.speed,
             hold_s=options.hold,
             max_s=options.max,
+            listen_s=options.listen,
             faults=options.faults,
             seed=options.seed,
             strict=options.strict,

@@ -29,7 +29,7 @@ def _static_lab(lab: Any) -> dict[str, Any]:
 _renderers: dict[str, list[Renderer]] = {
     "call": [_static_call],
     "lab": [_static_lab],
-    "sink": [_static_lab],
+    "server": [_static_lab],
 }
 
 

@@ -128,6 +128,32 @@ class ThreadHost:
         return left
 
 
+class Borrowed:
+    """Another's host, for who runs there and does not end it.
+
+    Parameters
+    ----------
+    host : Host
+    """
+
+    threads = 0
+
+    def __init__(self, host: Host) -> None:
+        self.name: HostName = host.name
+        self.check = host.check
+        self.run = host.run
+        self._host = host
+
+    @property
+    def gone(self) -> bool:
+        """See :class:`Host`."""
+        return self._host.gone
+
+    async def aclose(self) -> list[str]:
+        """Whoever owns it ends it."""
+        return []
+
+
 class _SwitchInterval:
     """Shortens the interpreter's switch interval while anybody needs it."""
 

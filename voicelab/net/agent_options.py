@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from voicelab.call.conversation_settings import ConversationSettings
@@ -50,10 +50,7 @@ class AgentOptions:
 
     def upstream_of(self, call_id: str) -> UpstreamOptions:
         """The connection of one call; a server of our own is told which."""
-        if self.upstream.is_openai:
-            return self.upstream
-        query = {**self.upstream.extra_query, "call": call_id}
-        return replace(self.upstream, extra_query=query)
+        return self.upstream.of_call(call_id)
 
     def config(self) -> dict[str, Any]:
         """What a journal keeps of this: nothing secret."""

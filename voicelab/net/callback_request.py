@@ -109,14 +109,20 @@ async def read_request(t_ns: int, request: web.Request, limits: Limits) -> Callb
 async def _read_body(request: web.Request, limits: Limits) -> tuple[bytes, Refusal | None]:
     """As much of the body as may be taken, and why that is not all."""
     taken = bytearray()
+    refusal: Refusal | None = None
     try:
         async with asyncio.timeout(limits.request_s):
-            while chunk := await request.content.readany():
+            while refusal is None and (chunk := await request.content.readany()):
                 taken += chunk
                 if len(taken) > limits.body_bytes:
                     said = f"The body is larger than {limits.body_bytes:,} bytes."
-                    return bytes(taken), Refusal(413, "too large", said)
+                    refusal = Refusal(413, "too large", said)
     except TimeoutError:
         said = f"The body did not come within {limits.request_s:g} s."
-        return bytes(taken), Refusal(408, "too slow", said)
-    return bytes(taken), None
+        refusal = Refusal(408, "too slow", said)
+    except web.RequestPayloadError:
+        said = "The body is not encoded as its headers say."
+        refusal = Refusal(400, "unreadable", said)
+    except ConnectionError:
+        refusal = Refusal(400, "cut off", "The connection broke before the body was whole.")
+    return bytes(taken), refusal

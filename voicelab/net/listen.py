@@ -3,9 +3,38 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
 
 from voicelab.errors import PortBusy, SettingError
+
+
+def wanted_port(port: int | None, variable: str, default: int) -> tuple[int, bool]:
+    """The port to try, and whether somebody asked for just that one.
+
+    Parameters
+    ----------
+    port : int or None
+        What was given; None takes ``variable`` from the environment, else ``default``.
+    variable : str
+    default : int
+
+    Raises
+    ------
+    SettingError
+        Where it is none.
+    """
+    if port is not None:
+        if port not in range(65536):
+            raise SettingError(f"port is {port!r}; it goes from 0 (any free one) to 65535.")
+        return port, True
+    if value := os.environ.get(variable):
+        if not value.isdecimal() or int(value) > 65535:
+            raise SettingError(
+                f"{variable} is {value!r} in the environment; it must be 0 to 65535."
+            )
+        return int(value), True
+    return default, False
 
 
 def listen(host: str, port: int, *, given: bool) -> socket.socket:

@@ -13,6 +13,7 @@ from voicelab.audio.format import AudioFormat
 from voicelab.call.settings import StreamSettings
 from voicelab.errors import SettingError
 from voicelab.net.agent_options import AgentOptions
+from voicelab.net.listen import wanted_port
 from voicelab.secret import Secret
 
 DEFAULT_PORT = 3000
@@ -94,8 +95,8 @@ class SinkOptions:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if self.port is not None and self.port not in range(65536):
-            raise SettingError(f"port is {self.port!r}; it goes from 0 (any free one) to 65535.")
+        if self.port is not None:
+            self.wanted_port()
         if self.public_url is not None:
             check_public_url(self.public_url)
         if self.signatures not in ("off", "if-present", "require"):
@@ -116,13 +117,7 @@ class SinkOptions:
 
     def wanted_port(self) -> tuple[int, bool]:
         """The port to try, and whether somebody asked for just that one."""
-        if self.port is not None:
-            return self.port, True
-        if value := os.environ.get("PORT"):
-            if not value.isdecimal() or int(value) > 65535:
-                raise SettingError(f"PORT is {value!r} in the environment; it must be 0 to 65535.")
-            return int(value), True
-        return DEFAULT_PORT, False
+        return wanted_port(self.port, "PORT", DEFAULT_PORT)
 
     def config(self) -> dict[str, Any]:
         """What a journal keeps of this: nothing secret, no paths."""

@@ -129,6 +129,13 @@ class PhoneAgent(StreamListener):
         """Put an item into the model's conversation; False where there is none."""
         return self.conversation is not None and self.conversation.inject(item, respond=respond)
 
+    def say(self, text: str) -> bool:
+        """Let the agent say a text as soon as it may speak; False where there is none."""
+        if self.conversation is None or self._over:
+            return False
+        self.conversation.say(text)
+        return True
+
     # Inside
 
     def _keep(self, t_ns: int, way: Any, raw: str, event: realtime.ServerEvent | None) -> None:

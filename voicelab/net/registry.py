@@ -135,6 +135,14 @@ class CallRegistry:
                 return session
         return None
 
+    def named(self, name: str) -> Session | None:
+        """The newest session by voicelab's own id or by one of the provider's names."""
+        sessions = [*reversed(self._running.values()), *reversed(self._ended.values())]
+        for session in sessions:
+            if session.stream.id == name:
+                return session
+        return self.find(name, name)
+
     def previous(self, session: Session, call_id: str) -> Session | None:
         """The last connection of the same call before this one."""
         others = [s for s in self if s is not session and s.stream.call_id == call_id]

@@ -15,7 +15,7 @@ log = logging.getLogger("voicelab.net")
 
 
 CLOSE_S = 2.0
-"""How long a close may take, what is still to be sent included; then the connection is cut."""
+"""How long a close may take where nothing else was said."""
 
 
 class _Ping(Enum):
@@ -30,16 +30,28 @@ class ProviderSocket(web.WebSocketResponse):
     message_bytes : int
         The largest message that is read.
     protocol : str
-        The subprotocol that was offered first, or nothing; it is accepted.
+        The subprotocol that was offered and is accepted, or nothing.
+    close_s : float
+        How long the other side may take for its part of a close.
+    heartbeat_s : float, optional
+        Between pings; a connection that does not answer one within half of that is broken.
     """
 
-    def __init__(self, message_bytes: int, protocol: str = "") -> None:
+    def __init__(
+        self,
+        message_bytes: int,
+        protocol: str = "",
+        *,
+        close_s: float = CLOSE_S / 2,
+        heartbeat_s: float | None = None,
+    ) -> None:
         super().__init__(
             max_msg_size=message_bytes,
             protocols=(protocol,) if protocol else (),
             compress=False,
             autoping=False,
-            timeout=CLOSE_S / 2,
+            timeout=close_s,
+            heartbeat=heartbeat_s,
         )
         self.message_bytes = message_bytes
 
@@ -68,14 +80,22 @@ class StreamSocket:
         What is under it.
     unsent_bytes : int
         What may wait; a peer that reads too slowly for it is closed with 1008.
+    close_s : float
+        How long a close may take, what is still to be sent included; then the connection is cut.
     """
 
     def __init__(
-        self, socket: ProviderSocket, connection: asyncio.Transport, unsent_bytes: int
+        self,
+        socket: ProviderSocket,
+        connection: asyncio.Transport,
+        unsent_bytes: int,
+        *,
+        close_s: float = CLOSE_S,
     ) -> None:
         self._socket = socket
         self._connection = connection
         self._limit = unsent_bytes
+        self._close_s = close_s
         self._waiting_bytes = 0
         self._queue: asyncio.Queue[str | _Ping | tuple[int, str]] = asyncio.Queue()
         self._pinged_ns = 0
@@ -102,10 +122,10 @@ class StreamSocket:
             self._queue.put_nowait(_Ping.PING)
 
     def close(self, code: int, reason: str) -> None:
-        """Close once what is queued was sent, or cut the connection after :data:`CLOSE_S`."""
+        """Close once what is queued was sent, or cut the connection when that takes too long."""
         if self._deadline is None:
             loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(CLOSE_S, self._connection.abort)
+            self._deadline = loop.call_later(self._close_s, self._connection.abort)
             self._queue.put_nowait((code, reason))
 
     async def run(self, stream: Connection) -> None:
@@ -162,7 +182,7 @@ class StreamSocket:
     async def _aclose(self) -> None:
         """End the writer and the socket; a close that was asked for is still sent."""
         try:
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(self._close_s):
                 if self._deadline is not None:
                     await asyncio.wait({self._writer})
                 await self._socket.close()

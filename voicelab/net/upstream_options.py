@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -96,6 +96,12 @@ class UpstreamOptions:
         if self.key is None and self.is_openai and (value := os.environ.get(KEY_VARIABLE)):
             return Secret(value.strip())
         return self.key
+
+    def of_call(self, call_id: str) -> UpstreamOptions:
+        """The same for one call; a server that is not OpenAI's is told which."""
+        if self.is_openai:
+            return self
+        return replace(self, extra_query={**self.extra_query, "call": call_id})
 
     @property
     def target(self) -> str:

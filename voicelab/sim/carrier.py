@@ -12,12 +12,14 @@ from enum import StrEnum
 from typing import Final
 
 from voicelab.audio.format import ByteOrder
+from voicelab.audio.samples import Int16Array
 from voicelab.errors import StateError
 from voicelab.protocol import vobiz
 from voicelab.sim.caller import Caller
 from voicelab.sim.commands import Commands
 from voicelab.sim.ear import Ear
 from voicelab.sim.line import FRAME_MS, FRAME_S, media_texts
+from voicelab.sim.listening import Listening
 from voicelab.sim.offence import OffenceBook
 from voicelab.sim.output import End, EndedBy, Fact, Output, Send, Status
 
@@ -63,6 +65,9 @@ class CarrierCore:
         sample in its ear.
     max_s : float
         The caller waits at most this long after its own last word.
+    listen_s : float
+        The caller lets the agent speak first, and begins when that is over, or when it has heard
+        nothing for so long.
     bidirectional : bool
         What the answer asked for; commands are ignored without it.
     stream_timeout_s : float
@@ -85,6 +90,7 @@ class CarrierCore:
         byte_order: ByteOrder = "little",
         hold_s: float = 2.0,
         max_s: float = 120.0,
+        listen_s: float = 0.0,
         bidirectional: bool = True,
         stream_timeout_s: float = 86_400,
         epoch_ms: int = 0,
@@ -120,6 +126,7 @@ class CarrierCore:
         self._numbered_from = 0
         self._media_text: Callable[[int, bytes], str] = media_texts(stream_id, epoch_ms)
         self._first_frame_s = FRAME_S
+        self._listening = Listening(caller, self.ear, listen_s)
         self._spoken_s: float | None = None
         self._last_tick_s = self._awake_s = 0.0
 
@@ -203,6 +210,15 @@ class CarrierCore:
         return wake_s
 
     @property
+    def spoken_s(self) -> float:
+        """How much of what the caller says was sent."""
+        return min(self._listening.said * FRAME_S, self.caller.duration_s)
+
+    def sent_pcm(self) -> Int16Array:
+        """What the frames carried so far, decoded: int16 of shape (n,)."""
+        return self._listening.pcm(self.frames_sent)
+
+    @property
     def checkpoints(self) -> int:
         """How many checkpoints were acknowledged."""
         return self._commands.acked
@@ -234,14 +250,14 @@ class CarrierCore:
         for _ in range(min(self.due_frames(now_s), BURST_FRAMES)):
             if not self.frames_sent:
                 self._first_frame_s = now_s
-            payload = self.caller.frame(self.frames_sent, self.byte_order)
+            payload = self.caller.frame(self._listening.next_frame(now_s), self.byte_order)
             self.frames_sent += 1
             out.append(Send(self._media_text(self.frames_sent - self._numbered_from, payload)))
         self._note_spoken(now_s)
         return out
 
     def _note_spoken(self, now_s: float) -> None:
-        if self._spoken_s is None and self.frames_sent >= self.caller.frames:
+        if self._spoken_s is None and self._listening.all_said:
             self._go(CarrierState.LISTENING, "end of the caller's words")
             self._spoken_s = now_s
 

@@ -63,6 +63,9 @@ class Carrier:
         sample in its ear, in call time.
     max_s : float
         The caller waits at most this long after its own last word, in call time.
+    listen_s : float
+        Above 0 the caller lets the agent speak first, and begins when that is over, or when it has
+        heard nothing for so long, in call time.
     hangup_url : str, optional
         By default the answer URL, as at the provider.
     faults : mapping, str or iterable of str, optional
@@ -100,6 +103,7 @@ class Carrier:
         speed: float = 1.0,
         hold_s: float = 2.0,
         max_s: float = 120.0,
+        listen_s: float = 0.0,
         hangup_url: str | None = None,
         faults: FaultsGiven = None,
         seed: int = 0,
@@ -115,6 +119,7 @@ class Carrier:
         self.speed = _above("speed", speed, 0.0)
         self.hold_s = _above("hold_s", hold_s, -1e-9)
         self.max_s = _above("max_s", max_s, -1e-9)
+        self.listen_s = _above("listen_s", listen_s, -1e-9)
         self.hangup_url = hangup_url or to
         self.faults = Faults.of(faults)
         self.seed = seed
@@ -203,6 +208,7 @@ class Carrier:
             byte_order=self.byte_order,
             hold_s=self.hold_s,
             max_s=self.max_s,
+            listen_s=self.listen_s,
             bidirectional=stream.bidirectional,
             stream_timeout_s=stream.stream_timeout_s or 86_400,
             epoch_ms=time.time_ns() // 1_000_000,
