@@ -20,7 +20,7 @@ from voicelab.errors import (
     StateError,
     VoicelabError,
 )
-from voicelab.lab import lab as lab_module
+from voicelab.lab import callers
 from voicelab.sim.prompts import prompt_path
 
 pytestmark = pytest.mark.net
@@ -186,7 +186,7 @@ async def test_a_cancelled_dial_leaves_nothing(lab, monkeypatch):
     await asyncio.sleep(0.02)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    monkeypatch.setattr(lab_module, "_START_S", 0.0)
+    monkeypatch.setattr(callers, "_START_S", 0.0)
     with pytest.raises(CallTimeout):
         await lab.dial(YES)
 

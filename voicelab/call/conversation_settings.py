@@ -100,6 +100,17 @@ def session(
     return config.as_dict()
 
 
+_SAY_BEGINS = 'Say this to the caller, word for word, and nothing else: "'
+_SAY_ENDS = '"'
+
+
 def word_for_word(text: str) -> str:
     """What to tell a model that shall say a text as it is."""
-    return f'Say this to the caller, word for word, and nothing else: "{text}"'
+    return f"{_SAY_BEGINS}{text}{_SAY_ENDS}"
+
+
+def said_word_for_word(instructions: str) -> str | None:
+    """Return the text that `word_for_word` told; None for other instructions."""
+    if not (instructions.startswith(_SAY_BEGINS) and instructions.endswith(_SAY_ENDS)):
+        return None
+    return instructions[len(_SAY_BEGINS) : -len(_SAY_ENDS)]

@@ -13,10 +13,10 @@ from voicelab.errors import CallTimeout, FormatError
 from voicelab.lab.call import Call
 from voicelab.lab.places import existing
 from voicelab.lab.sink import Sink
-from voicelab.sim.caller import CallerSource
 
 if TYPE_CHECKING:
     from voicelab.net.session import Session
+    from voicelab.sim.caller import CallerSource
     from voicelab.sim.phone import Carrier
     from voicelab.sim.simulated_call import OnProgress, SimulatedCall
 

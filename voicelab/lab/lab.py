@@ -23,7 +23,6 @@ from voicelab.lab.sink import Sink
 from voicelab.lab.unique import forget, replace
 from voicelab.net.options import Limits
 from voicelab.protocol.realtime import user_text
-from voicelab.sim.prompting import prompted, read_parts
 
 if TYPE_CHECKING:
     from voicelab.call.hub import Subscription
@@ -214,6 +213,7 @@ class Lab(Closes):
             Where the lab is stopped or closed.
         """
         from voicelab.sim.phone import Carrier
+        from voicelab.sim.prompting import prompted, read_parts
 
         if self.closing:
             raise StateError("This lab is closed. Open a new one, then dial.")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from voicelab.audio.format import AudioFormat
+from voicelab.call.conversation_settings import said_word_for_word
 from voicelab.call.turn import ToolCall
 from voicelab.sim.realtime.conversation import Conversation
 from voicelab.sim.realtime.items import Item
@@ -95,6 +96,7 @@ class Asking:
             due_calls=self._due_calls({**session, **request}, request, bool(new)),
             format=response.settings.format,
             timed_out=timed_out,
+            say=said_word_for_word(request.get("instructions") or ""),
         )
 
     def _due_calls(

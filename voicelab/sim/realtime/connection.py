@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, Final
 
@@ -144,7 +144,8 @@ class Connection:
 
     async def _answer(self, ask: Ask) -> None:
         try:
-            async with aclosing(self._agent.answer(ask)) as given:  # type: ignore[type-var]
+            answer = self._agent.answer(ask) if ask.say is None else _alone(ask.say)
+            async with aclosing(answer) as given:  # type: ignore[type-var]
                 async for each in given:
                     await self._say(ask, each)
         except Exception:
@@ -187,6 +188,10 @@ class Connection:
                 await self._has_texts.wait()
         except ConnectionClosed:
             return
+
+
+async def _alone(text: str) -> AsyncIterator[str]:
+    yield text
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:
