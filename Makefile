@@ -59,7 +59,7 @@ notebooks: $(READY) ## execute every notebook in a kernel
 browser: $(READY) ## drive JupyterLab in headless Chromium (VOICELAB_CHROMIUM=/path/to/chromium)
 	@$(BIN)/python -m pytest -m ui $(ARGS)
 
-conformance: $(READY) ## an independent client against `voicelab serve`
+conformance: $(READY) ## independent clients against voicelab's servers (ARGS="--only openai"), 1 GB
 	@$(BIN)/python tests/conformance/run.py $(ARGS)
 
 kernels: $(READY) ## every notebook on ipykernel 6.31, 7.3 and 7.4 (ARGS="--only 7.4.0")

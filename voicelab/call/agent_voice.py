@@ -75,7 +75,7 @@ class AgentVoice:
         Takes what was heard, as :class:`~voicelab.call.agent_track.AgentTrack` gives it.
     on_item : callable
         ``on_item(item, event)`` with ``"begins"`` at the first frame sent and ``"heard"`` when all
-        of it was.
+        of it was, and what :class:`~voicelab.call.agent_track.AgentTrack` says.
     lead_ms : int
     """
 
@@ -86,13 +86,13 @@ class AgentVoice:
         line: AudioFormat,
         trip: RoundTrip,
         emit: Callable[[int, bytes], None],
-        on_item: Callable[[str, str], None],
+        on_item: Callable[..., None],
         lead_ms: int = LEAD_MS,
     ) -> None:
         frame = line.frame_samples()
         self.trip = trip
         self.playback = Playback(line.rate_hz, frame, trip)
-        self.track = AgentTrack(line.rate_hz, self.playback, emit)
+        self.track = AgentTrack(line.rate_hz, self.playback, emit, on_item)
         self._phone = phone
         self._model = model
         self._line = line

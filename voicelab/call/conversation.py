@@ -87,17 +87,17 @@ class Conversation(StreamListener):
         self._stream = stream
         self._send_now = send
         self._settings = settings
-        self._run_tool = run_tool
         self._wake = wake
         self._voice: AgentVoice | None = None
         self._ear: CallerEar | None = None
         self._introduction = Introduction(settings, self._send, self.counts, presented)
         self._interruption = Interruption(self.history, self._send, stream.note, self.counts)
         self._gate = ResponseGate()
-        self._tools = ToolCalls()
+        self._tools = ToolCalls(self.history, self._send, run_tool)
         self._keys = KeyPresses()
         self._failed = 0
         self._greeted = self._hanging_up = False
+        self._presented_ns = 0
 
     # The line
 
@@ -113,7 +113,7 @@ class Conversation(StreamListener):
             stream.outbound,
             self.trip,
             stream.audience.agent_audio,
-            lambda item, event: stream.note(f"item_{event}", item=item),
+            lambda item, event, **more: stream.note(f"item_{event}", item=item, **more),
             self._settings.lead_ms,
         )
         self._voice.probe(stream.now_ns())
@@ -121,6 +121,7 @@ class Conversation(StreamListener):
             self._introduction.present(heard, said)
         elif self._introduction.ready:
             self._begin()
+        self._presented_ns = stream.now_ns()
         self._act()
 
     def on_frame(self, offset: int, pcm: bytes, payload: bytes) -> None:
@@ -200,7 +201,7 @@ class Conversation(StreamListener):
             case realtime.ResponseOutputAudioTranscriptDone():
                 self._on_words(event.item_id, event.transcript)
             case realtime.ResponseOutputItemDone():
-                self._on_item_done(event.item)
+                self._tools.begin(event.item)
             case realtime.ResponseDone():
                 self._on_response_done(event.response)
         self._act()
@@ -216,6 +217,7 @@ class Conversation(StreamListener):
         """Go on in a new session: its configuration, and what was said so far."""
         self._send_now = send
         self._introduction.present(self._introduction.heard, self._introduction.said)
+        self._presented_ns = self._stream.now_ns()
         for item in self.history.items():
             self._send(realtime.ConversationItemCreate(item=item))
         if self.history.awaits_answer:
@@ -241,13 +243,9 @@ class Conversation(StreamListener):
 
     def on_tool(self, call_id: str, output: str, *, hang_up: bool = False) -> None:
         """A function has given its output; with `hang_up` the call ends after the last words."""
-        if self._tools.end(call_id) is None:
-            return
-        item = realtime.function_output(call_id, output)
-        self._send(realtime.ConversationItemCreate(item=item))
-        self.history.item(f"output {call_id}", item)
-        self._hanging_up = self._hanging_up or hang_up
-        self._act()
+        if self._tools.end(call_id, output):
+            self._hanging_up = self._hanging_up or hang_up
+            self._act()
 
     def fail(self, reason: str) -> None:
         """Give the agent up: the caller hears the fallback prompt, and the call ends."""
@@ -274,7 +272,8 @@ class Conversation(StreamListener):
             return None
         now_ns = self._stream.now_ns()
         times = [self._voice.wake_ns, self._keys.wake_ns, self._interruption.due_ns]
-        if self._hanging_up or not self._gate.idle or self._voice.speaking(now_ns):
+        waits = self._hanging_up or not (self._gate.idle and self._introduction.ready)
+        if waits or self._voice.speaking(now_ns):
             times.append(now_ns + _LOOK_NS)
         return min((time for time in times if time is not None), default=None)
 
@@ -290,6 +289,11 @@ class Conversation(StreamListener):
             self._stream.note("clear_unanswered")
             self._interruption.settle()
         voice.tick(now_ns)
+        if (
+            not self._introduction.ready
+            and now_ns - self._presented_ns > 1e9 * self._settings.agree_s
+        ):
+            self.fail(f"The model has not agreed on a session within {self._settings.agree_s:g} s.")
         if self._gate.active is None and self._tools.take() and not self._hanging_up:
             self._gate.want()
         if self._introduction.ready and (asked := self._gate.take(now_ns)) is not None:
@@ -350,17 +354,6 @@ class Conversation(StreamListener):
     def _finish(self, item: str) -> None:
         if self._voice is not None:
             self._voice.finish(item)
-
-    def _on_item_done(self, item: dict[str, Any]) -> None:
-        if item.get("type") != "function_call" or item.get("status") == "incomplete":
-            return
-        request = ToolRequest(
-            str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or "{}")
-        )
-        if self._tools.begin(request):
-            call = realtime.function_call(request.name, request.call_id, request.arguments)
-            self.history.item(f"call {request.call_id}", call)
-            self._run_tool(request)
 
     def _on_response_done(self, response: dict[str, Any]) -> None:
         response_id = str(response.get("id"))

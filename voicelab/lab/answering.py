@@ -70,11 +70,13 @@ class Answering:
         """Answer no more; on the engine's loop, after the last call."""
         if self.local is not None:
             await self.local.aclose()
+        await self.home.aclose()
 
     def left(self) -> list[str]:
         """What was not freed at the close, by name."""
         there = self.local.left() if self.local is not None else {}
-        return [f"{count} local {name}" for name, count in there.items() if count]
+        names = [f"{count} local {name}" for name, count in there.items() if count]
+        return names + self.home.left()
 
     @property
     def words(self) -> str:

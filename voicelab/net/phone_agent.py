@@ -60,8 +60,14 @@ class PhoneAgent(StreamListener):
     # The stream
 
     def on_start(self, connection: Connection) -> None:
-        """The line has begun: bring both sides together."""
+        """The line has begun; without a name it cannot be spoken to."""
+        self.on_named(connection)
+
+    def on_named(self, connection: Connection) -> None:
+        """Bring both sides together."""
         stream = self._stream
+        if stream.stream_id is None or self.conversation is not None:
+            return
         line = self._ringing.take(stream.call_id)
         presented = None if line is None else stream.settings.format
         if line is None:
@@ -128,6 +134,13 @@ class PhoneAgent(StreamListener):
     def inject(self, item: dict[str, Any], respond: bool) -> bool:
         """Put an item into the model's conversation; False where there is none."""
         return self.conversation is not None and self.conversation.inject(item, respond=respond)
+
+    def say(self, text: str) -> bool:
+        """Let the agent say a text as soon as it may speak; False where there is none."""
+        if self.conversation is None or self._over:
+            return False
+        self.conversation.say(text)
+        return True
 
     # Inside
 

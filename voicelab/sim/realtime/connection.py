@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
 from voicelab.protocol import realtime
 from voicelab.sim.prompts import prompt_path
@@ -76,8 +77,9 @@ class Connection:
             async for raw in self._socket:
                 event = realtime.parse_client(raw)
                 self._perform(self._core.on_event(self._now_s(), event))
-        except ConnectionClosed:
-            pass
+        except ConnectionClosed as closed:
+            if closed.sent and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
+                self.why = "too_big"
         except Exception:
             logger.exception("a Realtime session broke")
             self.why = "error"
@@ -117,7 +119,12 @@ class Connection:
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
 
     def _tick(self) -> None:
-        self._perform(self._core.tick(self._now_s()))
+        try:
+            self._perform(self._core.tick(self._now_s()))
+        except Exception:
+            logger.exception("a Realtime session broke")
+            self.why = "error"
+            self._socket.transport.abort()
 
     # The agent
 
