@@ -101,7 +101,7 @@ async def test_it_is_a_call_with_its_files(voice, stub):
     assert np.array_equal(agent[agent != 0], pcm + 5000)
     (journal,) = voice.journals()
     assert journal.header["formats"] == {"inbound": "l16/24000", "outbound": "l16/24000"}
-    assert journal.header["config"]["model"]["url"].startswith("ws://127.0.0.1")
+    assert journal.header["config"]["voice"]["url"].startswith("ws://127.0.0.1")
     legs = [(m.leg, m.way, m.kind) for m in journal.moments if m.kind != "ev"]
     assert legs.count(("browser", "in", "bin")) == 1
     assert ("browser", "in", "m") in legs

@@ -37,6 +37,8 @@ class ConversationSettings:
         How far audio is sent ahead of its time.
     fallback : dict
         What the caller hears when the agent is lost: mono int16 little-endian, by rate in Hz.
+    agree_s : float
+        How long the model may take to agree on a session; then the call is given up.
     held_s : float
         How much caller audio waits for the model to be ready; the oldest is dropped beyond it.
     """
@@ -50,6 +52,7 @@ class ConversationSettings:
     silence_ms: int = SILENCE_MS
     lead_ms: int = LEAD_MS
     fallback: dict[int, bytes] = field(default_factory=dict)
+    agree_s: float = 10.0
     held_s: float = 10.0
 
 

@@ -133,5 +133,5 @@ class VoiceOptions:
 
     def config(self) -> dict[str, Any]:
         """What a journal keeps of this: nothing secret, no paths."""
-        model = {**self.upstream.config(), "session": self.opening()}
-        return {"model": model, "journal": self.journal}
+        voice = {**self.upstream.config(), "session": self.opening(), "journal": self.journal}
+        return {"voice": voice}
