@@ -240,7 +240,7 @@ class Conversation(StreamListener):
 
     def say(self, text: str) -> None:
         """Let the agent say a text as soon as it may speak."""
-        self._gate.want({"instructions": word_for_word(text)})
+        self._gate.want_alone({"instructions": word_for_word(text)})
         self._act()
 
     def on_tool(self, call_id: str, output: str, *, hang_up: bool = False) -> None:
