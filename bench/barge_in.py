@@ -248,6 +248,13 @@ def table(told: dict[str, Any]) -> str:
                 f" {part[figure][each]:>7.1f}" for each in ("min", "p50", "p90", "max")
             )
             lines.append(f"  {name:<42}{values}")
+    for number, call in enumerate(told["calls"]):
+        if abs(call["error_ms"]) > NEAR_MS:
+            source = "as acknowledged" if call["acked"] else "as estimated"
+            lines.append(
+                f"call {number}{' (stalled)' if call['stalled'] else ''}: told {call['told_ms']} ms "
+                f"{source}, ±{call['doubt_ms']:.1f}; heard {call['heard_ms']:.1f}"
+            )
     return "\n".join(lines)
 
 
