@@ -248,7 +248,23 @@ def table(told: dict[str, Any]) -> str:
                 f" {part[figure][each]:>7.1f}" for each in ("min", "p50", "p90", "max")
             )
             lines.append(f"  {name:<42}{values}")
-    return "\n".join(lines)
+    return "\n".join([*lines, *map(outlier, *far(told["calls"]))])
+
+
+def far(calls: list[dict[str, Any]]) -> tuple[list[int], list[dict[str, Any]]]:
+    """Numbers and figures of calls in which the model was told wrong."""
+    numbers = [at for at, call in enumerate(calls) if abs(call["error_ms"]) > NEAR_MS]
+    return numbers, [calls[at] for at in numbers]
+
+
+def outlier(number: int, call: dict[str, Any]) -> str:
+    """One of them in words."""
+    stalled = " (stalled)" if call["stalled"] else ""
+    source = "acknowledged" if call["acked"] else "estimated"
+    return (
+        f"call {number}{stalled}: told {call['told_ms']} ms as {source}, "
+        f"±{call['doubt_ms']:.1f}; heard {call['heard_ms']:.1f}"
+    )
 
 
 def main() -> None:

@@ -192,4 +192,5 @@ def test_stalled_ones_stand_apart_and_nothing_is_left_out():
     assert (told["stalled"]["count"], told["stalled"]["near"]) == (1, 0)
     assert told["stalled"]["error_ms"]["max"] == 60
     assert "a stall in the item: 1" in table(told)
+    assert "call 1 (stalled): told 500 ms as acknowledged, ±0.5; heard 440.0" in table(told)
     assert "a stall in the item: none" in table(report([fine]))
