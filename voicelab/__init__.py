@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from voicelab.lab.agent import Agent
     from voicelab.lab.bridge import Bridge
     from voicelab.lab.call import Call
+    from voicelab.lab.check import check
     from voicelab.lab.lab import Lab
     from voicelab.lab.load import load
     from voicelab.lab.nested import run
@@ -36,6 +37,7 @@ __all__ = [
     "Sink",
     "ToolCall",
     "VoicelabError",
+    "check",
     "load",
     "run",
 ]
@@ -53,6 +55,7 @@ _WHERE = {
     "Sink": "voicelab.lab.sink",
     "ToolCall": "voicelab.call.turn",
     "VoicelabError": "voicelab.errors",
+    "check": "voicelab.lab.check",
     "load": "voicelab.lab.load",
     "run": "voicelab.lab.nested",
 }

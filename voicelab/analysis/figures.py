@@ -17,8 +17,8 @@ from voicelab.analysis.envelope import envelope
 # Okabe and Ito's palette, told apart with any colour vision.
 CALLER, AGENT, FAULT, MARK, STALL = "#0072B2", "#D55E00", "#CC79A7", "#009E73", "#E69F00"
 # Grey enough for paper and for a dark page; the ground is left open.
-_INK, _FAINT = "#7A7A7A", "#80808040"
-_WIDTH_IN, _LANE_IN, _DPI = 9.0, 1.45, 144
+INK, FAINT = "#7A7A7A", "#80808040"
+WIDTH_IN, _LANE_IN, DPI = 9.0, 1.45, 144
 _COLUMNS = 1600
 _SHARES = (6, 1)
 """The widths of the waveforms and of what stands beside them."""
@@ -96,7 +96,7 @@ def call_figure(
     Beside them, where it is known, how evenly the frames came.
     """
     figure = Picture(
-        figsize=(_WIDTH_IN, 0.75 + _LANE_IN * len(lanes)), dpi=_DPI, layout="constrained"
+        figsize=(WIDTH_IN, 0.75 + _LANE_IN * len(lanes)), dpi=DPI, layout="constrained"
     )
     columns = 2 if spread else 1
     grid = figure.add_gridspec(len(lanes), columns, width_ratios=_SHARES[:columns])
@@ -108,7 +108,7 @@ def call_figure(
         _spread(figure.add_subplot(grid[:, 1]), spread)
     end_s = max(len(lane.samples) / lane.rate_hz for lane in lanes)
     for ax, lane in zip(axes, lanes, strict=True):
-        _waveform(ax, lane)
+        waveform(ax, lane)
         for mark in marks:
             if mark.length_s:
                 ax.axvspan(mark.t_s, mark.t_s + mark.length_s, color=mark.colour, alpha=0.25, lw=0)
@@ -119,23 +119,24 @@ def call_figure(
     axes[-1].set_xlim(0, end_s or 1.0)
     _label_marks(axes[0], marks)
     if not end_s:
-        axes[0].text(0.5, 0.5, "no audio yet", transform=axes[0].transAxes, ha="center", color=_INK)
-    axes[-1].set_xlabel("seconds since the call's first sample", color=_INK, fontsize=9)
+        axes[0].text(0.5, 0.5, "no audio yet", transform=axes[0].transAxes, ha="center", color=INK)
+    axes[-1].set_xlabel("seconds since the call's first sample", color=INK, fontsize=9)
     if title:
-        figure.suptitle(title, x=0.01, ha="left", fontsize=10, color=_INK)
+        figure.suptitle(title, x=0.01, ha="left", fontsize=10, color=INK)
     return figure
 
 
-def _waveform(ax: Axes, lane: Lane) -> None:
+def waveform(ax: Axes, lane: Lane) -> None:
+    """One lane: least and largest sample of each column, on one of a few scales."""
     columns = envelope(lane.samples, _COLUMNS) / 32768
     edges = (np.arange(len(columns)) + 0.5) * len(lane.samples) / max(len(columns), 1)
     seconds = edges / lane.rate_hz
     ax.fill_between(seconds, columns[:, 0], columns[:, 1], color=lane.colour, lw=0.6)
     peak = float(np.abs(columns).max(initial=0.0))
     ax.set_ylim(-_scale(peak), _scale(peak))
-    ax.axhline(0, color=_INK, lw=0.4)
+    ax.axhline(0, color=INK, lw=0.4)
     ax.set_ylabel(lane.name, rotation=0, ha="right", va="center", color=lane.colour, fontsize=10)
-    _plain(ax)
+    plain(ax)
     ax.set_yticks([-_scale(peak), 0, _scale(peak)])
 
 
@@ -145,15 +146,15 @@ def _stretch(ax: Axes, stretch: Stretch, colour: str) -> None:
     if not stretch.label:
         ax.axvspan(begin_s, end_s, color=colour, alpha=0.1, lw=0)
         return
-    ax.plot([begin_s, end_s], [0.86, 0.86], color=_INK, lw=1.2, transform=ax.get_xaxis_transform())
+    ax.plot([begin_s, end_s], [0.86, 0.86], color=INK, lw=1.2, transform=ax.get_xaxis_transform())
     for edge_s in (begin_s, end_s):
-        ax.plot(edge_s, 0.86, "|", color=_INK, ms=6, transform=ax.get_xaxis_transform())
+        ax.plot(edge_s, 0.86, "|", color=INK, ms=6, transform=ax.get_xaxis_transform())
     ax.annotate(
         stretch.label,
         ((begin_s + end_s) / 2, 0.88),
         xycoords=ax.get_xaxis_transform(),
         fontsize=7,
-        color=_INK,
+        color=INK,
         ha="center",
         va="bottom",
     )
@@ -178,16 +179,17 @@ def _spread(ax: Axes, spread: Spread) -> None:
     ax.set_xlim(-1 - 1 / 12, len(labels) - 2)
     ax.set_xticks(range(-1, len(labels) - 1), labels)
     ax.set_yticks([0, share.max()], ["", f"{share.max():.0f} %"])
-    ax.set_xlabel("frames by jitter, ms", color=_INK, fontsize=9)
-    _plain(ax)
+    ax.set_xlabel("frames by jitter, ms", color=INK, fontsize=9)
+    plain(ax)
 
 
-def _plain(ax: Axes) -> None:
-    ax.tick_params(labelsize=8, colors=_INK)
-    ax.grid(axis="x", color=_FAINT, lw=0.5)
+def plain(ax: Axes) -> None:
+    """The look of every axis: small grey figures, no box."""
+    ax.tick_params(labelsize=8, colors=INK)
+    ax.grid(axis="x", color=FAINT, lw=0.5)
     for side in ("top", "right", "left"):
         ax.spines[side].set_visible(False)
-    ax.spines["bottom"].set_color(_INK)
+    ax.spines["bottom"].set_color(INK)
 
 
 def _scale(peak: float) -> float:

@@ -1,4 +1,4 @@
-"""The command line: ``voicelab serve | call | demo``.
+"""The command line: ``voicelab serve | call | demo | check``.
 
 Exit status 0 is fine, 1 means that the thing itself failed, 2 that the command was wrong, 130 that
 it was interrupted. With ``--json`` one object goes to stdout; all else that is said goes to stderr.

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from voicelab.analysis.figures import Picture
+    from voicelab.audio.format import AudioFormat
+    from voicelab.lab.check import Check
     from voicelab.net.session import Session
     from voicelab.sim.result import CallResult
     from voicelab.sim.simulated_call import SimulatedCall
@@ -196,6 +198,24 @@ class Call:
         from voicelab.lab.picture import call_picture
 
         return call_picture(self)
+
+    def check(
+        self, reference: object, format: str | AudioFormat | None = None, *, full: bool = False
+    ) -> Check:
+        """Compare what the caller's side recorded with what it should be.
+
+        Parameters
+        ----------
+        reference : Audio, Call, str, Path or ndarray of int16
+            What was played.
+        format : str or AudioFormat, optional
+            Default: what the call carried.
+        full : bool
+            Whether to score all windows of ten seconds, instead of twelve.
+        """
+        from voicelab.lab.check import check
+
+        return check(self, reference, format or self.facts.format, full=full)
 
     async def ended(self, timeout: float | None = None) -> Call:
         """Wait until the call has ended and its files are finished.

@@ -129,7 +129,7 @@ def read_wav(path: Path) -> tuple[Audio, str]:
     Raises
     ------
     FormatError
-        Where it is no audio.
+        Where it is no audio, or holds samples that are no numbers.
     """
     import soundfile
 
@@ -141,6 +141,10 @@ def read_wav(path: Path) -> tuple[Audio, str]:
     except soundfile.SoundFileError as error:
         raise FormatError(f"{path} is no audio that can be read: {error}") from None
     if floating:
+        if not np.isfinite(samples).all():
+            raise FormatError(
+                f"{path} holds samples that are no numbers (NaN or infinite): write it anew."
+            )
         samples = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
     return Audio(np.ascontiguousarray(samples), rate_hz), holds
 

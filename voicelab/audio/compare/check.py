@@ -1,0 +1,108 @@
+"""A recording and its reference in; what happened between them out."""
+
+from __future__ import annotations
+
+from math import log10
+
+from voicelab.audio.clip import Audio
+from voicelab.audio.compare.alignment import align, together
+from voicelab.audio.compare.exactness import exactness
+from voicelab.audio.compare.faults import Fault, faults
+from voicelab.audio.compare.frames import frames
+from voicelab.audio.compare.levels import Levels, levels
+from voicelab.audio.compare.noise import Noise, noise
+from voicelab.audio.compare.quality import Quality, quality
+from voicelab.audio.compare.report import CodecReport
+from voicelab.audio.compare.sound import Pair, pair
+from voicelab.audio.compare.spectra import Spectra, bandwidth, distance
+from voicelab.audio.compare.verdict import verdict
+from voicelab.audio.format import FORMATS, AudioFormat
+
+
+def check(
+    recording: Audio,
+    reference: Audio,
+    format: str | AudioFormat | None = None,
+    *,
+    full: bool = False,
+    scores: bool = True,
+) -> CodecReport:
+    """Compare a recording with what it should be.
+
+    Parameters
+    ----------
+    recording, reference : Audio
+        Mono, at any rate from 8 kHz on; they need not begin together.
+    format : str or AudioFormat, optional
+        What the leg between them carried; found out where it is not given.
+    full : bool
+        Whether to score all windows of ten seconds, instead of twelve.
+    scores : bool
+        Whether to compute STOI and PESQ at all.
+
+    Raises
+    ------
+    FormatError
+        Where one of them is empty, has several channels or a rate below 8 kHz, or `format` is no
+        format.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> said = Audio(np.arange(-8000, 8000, dtype=np.int16), 8000)
+    >>> check(said, said).exact
+    True
+    """
+    leg = None if format is None else AudioFormat.parse(format)
+    both = pair(recording, reference, leg)
+    heard = levels(recording.samples, recording.rate_hz)
+    said = levels(reference.samples, reference.rate_hz)
+    alignment = align(both.rec, both.ref, both.rate_hz)
+    same = exactness(both, alignment, leg)
+    if same.format and same.format.rate_hz < both.rate_hz:
+        both = pair(recording, reference, same.format)
+        alignment = align(both.rec, both.ref, both.rate_hz)
+    if not same.exact and not heard.silent:
+        side_by_side = exactness(both, None, leg)
+        if side_by_side.exact:
+            same, alignment = side_by_side, together(both.rec, both.ref, both.rate_hz)
+    form = leg or same.format or _by_levels(heard, both)
+    found: tuple[Fault, ...] = ()
+    gain_db: float | None = None
+    offset = 0.0
+    measured_noise: Noise | None = None
+    scored: Quality | None = None
+    apart: float | None = None
+    if alignment is not None:
+        measured = frames(both.rec, both.ref, alignment, form)
+        found = faults(both.rec, alignment, measured)
+        offset = measured.offset
+        gain_db = 20 * log10(measured.gain)
+        measured_noise = noise(measured, found, both.rate_hz)
+        apart = distance(both.rec, both.ref, alignment, measured)
+        if scores:
+            scored = quality(both.rec, both.ref, alignment, measured, full)
+    return CodecReport(
+        verdict=verdict(
+            both, form, same, alignment, found, heard, said, gain_db, offset, measured_noise
+        ),
+        exact=same.exact,
+        format=form,
+        alignment=alignment,
+        faults=found,
+        exactness=same,
+        levels=heard,
+        reference_levels=said,
+        gain_db=gain_db,
+        offset=offset,
+        spectra=Spectra(apart, bandwidth(recording.samples, recording.rate_hz)),
+        noise=measured_noise,
+        quality=scored,
+        recording=recording,
+        reference=reference,
+    )
+
+
+def _by_levels(heard: Levels, both: Pair) -> AudioFormat | None:
+    name = f"{heard.law}/{both.rate_hz}"
+    return next((form for form in FORMATS if str(form) == name), None)

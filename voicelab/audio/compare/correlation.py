@@ -1,0 +1,123 @@
+"""Where does a piece of the recording lie in the reference?
+
+A lag is how many samples later than in the reference something comes in the recording:
+``recording[n] == reference[n - lag]``. Correlations are taken of spectra that are half whitened
+(divided by the root of their magnitude): as they are, voiced speech fits itself nearly as well a
+pitch period apart; wholly white, noise would weigh as much as speech.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import irfft, next_fast_len, rfft
+
+from voicelab.audio.samples import Int16Array
+
+Floats = npt.NDArray[np.float32]
+Lags = npt.NDArray[np.int64]
+
+_LOWEST_HZ = 150.0
+"""Below lie hum and offset, which fit anywhere."""
+_TINY = np.float32(1e-9)
+
+
+def pieces(samples: Int16Array, starts: Sequence[int] | Lags, length: int) -> Floats:
+    """Cut out pieces as rows; what lies outside of the samples is silence."""
+    rows = np.zeros((len(starts), length), np.float32)
+    for row, start in zip(rows, starts, strict=True):
+        first = max(int(start), 0)
+        piece = samples[first : max(int(start) + length, first)]
+        row[first - start : first - start + len(piece)] = piece
+    return rows
+
+
+def best_lags(
+    rec: Int16Array, ref: Int16Array, starts: Lags, lags: Lags, block: int, rate_hz: int
+) -> tuple[Lags, Floats]:
+    """Find the lag of each block of the recording, within half a block of a guess.
+
+    Parameters
+    ----------
+    rec, ref : ndarray of int16, shape (n,) and (m,)
+    starts, lags : ndarray of int, shape (k,)
+        First samples of the blocks, and the guesses.
+    block : int
+        Samples in a block, even.
+    rate_hz : int
+
+    Returns
+    -------
+    lags : ndarray of int, shape (k,)
+    likeness : ndarray of float, shape (k,)
+        The correlation coefficient there, -1 to 1; negative where the polarity is.
+    """
+    reach = block // 2
+    heard = pieces(rec, starts, block)
+    said = pieces(ref, starts - lags - reach, 2 * block)
+    curve = _correlate(said, heard, 2 * block, rate_hz)[:, : block + 1]
+    shift = np.abs(curve).argmax(axis=1)
+    matching = np.stack([row[k : k + block] for row, k in zip(said, shift, strict=True)])
+    return lags + reach - shift, likeness(heard, matching)
+
+
+def likeness(a: Floats, b: Floats) -> Floats:
+    """Correlation coefficients of rows; 0 where one does not move."""
+    a = a - a.mean(axis=1, keepdims=True)
+    b = b - b.mean(axis=1, keepdims=True)
+    product = np.einsum("ij,ij->i", a, b)
+    power = np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
+    return np.asarray(product / np.sqrt(np.maximum(power, _TINY)), np.float32)
+
+
+def fine_lags(
+    rec: Int16Array, ref: Int16Array, starts: Lags, lags: Lags, block: int, rate_hz: int, sign: int
+) -> npt.NDArray[np.float64]:
+    """Lags to a fraction of a sample, from the slope of the phase between both."""
+    window = np.hanning(block).astype(np.float32)
+    heard, said = pieces(rec, starts, block), pieces(ref, starts - lags, block)
+    heard -= heard.mean(axis=1, keepdims=True)
+    said -= said.mean(axis=1, keepdims=True)
+    cross = rfft(heard * window, axis=1) * rfft(said * window, axis=1).conj() * sign
+    omega = 2 * np.pi * np.arange(cross.shape[1]) / block
+    band = (omega > 2 * np.pi * _LOWEST_HZ / rate_hz) & (omega < 0.85 * np.pi)
+    cross, omega = cross[:, band], omega[band]
+    weight = np.abs(cross)
+    weighted = weight * omega
+    late = np.zeros(len(starts))
+    for _ in range(3):
+        turned = cross * np.exp(1j * omega * late[:, None])
+        slope = (weighted * np.angle(turned)).sum(axis=1)
+        late -= slope / np.maximum((weighted * omega).sum(axis=1), _TINY)
+    return np.asarray(lags + np.clip(late, -1.0, 1.0), np.float64)
+
+
+def candidates(
+    rec: Int16Array, ref: Int16Array, begin: int, length: int, lags: tuple[int, int], rate_hz: int
+) -> list[int]:
+    """The lags at which one long piece of the recording fits best, best first.
+
+    The reference is gone through in stretches, so that its length costs time and no memory.
+    """
+    piece = pieces(rec, [begin], length)
+    size = next_fast_len(max(4 * length, 1 << 15), real=True)
+    step = size - length
+    found: list[tuple[float, int]] = []
+    first, last = max(begin - lags[1], -length), min(begin - lags[0], len(ref))
+    for at in range(first, last + 1, step):
+        curve = _correlate(pieces(ref, [at], size), piece, size, rate_hz)[0, :step]
+        curve = np.abs(curve[: last + 1 - at])
+        for _ in range(3):
+            top = int(curve.argmax())
+            found.append((float(curve[top]), begin - at - top))
+            curve[max(top - rate_hz // 100, 0) : top + rate_hz // 100] = 0
+    return [lag for _, lag in sorted(found, reverse=True)[:6]]
+
+
+def _correlate(said: Floats, heard: Floats, size: int, rate_hz: int) -> Floats:
+    cross = rfft(said, size, axis=1) * rfft(heard, size, axis=1).conj()
+    cross[:, : max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
+    cross /= np.sqrt(np.abs(cross)) + _TINY
+    return np.asarray(irfft(cross, size, axis=1), np.float32)

@@ -1,0 +1,136 @@
+"""Two clocks: a straight line through the lags, with steps where audio was left out or put in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voicelab.audio.compare.correlation import Lags, fine_lags
+from voicelab.audio.compare.tracking import Track
+from voicelab.audio.samples import Int16Array
+
+Doubles = npt.NDArray[np.float64]
+
+_FASTEST = 300e-6
+"""Clocks further apart than this are rates that are wrong, not drift."""
+_MOST_MEASURED = 1024
+_SURE = 0.85
+_WHOLE = 0.03
+_STEP = 0.6
+"""Samples by which two runs must differ for the step between them to be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The lags of a recording between its steps.
+
+    Attributes
+    ----------
+    runs : list of ndarray of int
+        Which blocks of the track belong together, without a step between them.
+    intercepts : ndarray of float, shape (len(runs),)
+        The lag of each run in samples, seen from the recording's sample 0.
+    slope : float
+        Samples of lag gained a sample of the recording.
+    spread : float
+        How far the measured lags stray from the line, in samples.
+    """
+
+    runs: list[Lags]
+    intercepts: Doubles
+    slope: float
+    spread: float
+
+
+def fit(rec: Int16Array, ref: Int16Array, track: Track, rate_hz: int, sign: int) -> Line:
+    """Fit one drift and a lag for each run; blocks that stray count little.
+
+    Drift that is not clear of its own uncertainty is none, and lags that are then whole samples
+    but for the uncertainty are whole.
+    """
+    line = _fit(rec, ref, track, _runs(track), rate_hz, sign)
+    real = np.abs(np.diff(line.intercepts)) >= _STEP
+    if real.all():
+        return line
+    runs = np.split(np.concatenate(line.runs), _ends(line.runs)[real])
+    return _fit(rec, ref, track, runs, rate_hz, sign)
+
+
+def _ends(runs: list[Lags]) -> Lags:
+    return np.cumsum([len(run) for run in runs])[:-1]
+
+
+def _fit(
+    rec: Int16Array, ref: Int16Array, track: Track, runs: list[Lags], rate_hz: int, sign: int
+) -> Line:
+    share = max(2, _MOST_MEASURED // len(runs))
+    chosen = [run[np.unique(np.linspace(0, len(run) - 1, share).astype(int))] for run in runs]
+    which = np.concatenate(chosen)
+    of_run = np.repeat(np.arange(len(runs)), [len(run) for run in chosen])
+    fine = np.concatenate(
+        [
+            fine_lags(rec, ref, track.starts[part], track.lags[part], track.block, rate_hz, sign)
+            for part in np.array_split(which, -(-len(which) // 64))
+        ]
+    )
+    middle = track.starts[which] + track.block / 2
+    weight = np.abs(track.likeness[which]).astype(np.float64)
+    slope, sigma, spread = _slope(middle, fine, of_run, len(runs), weight)
+    if abs(slope) < 3 * sigma or abs(slope) < 2e-7:
+        slope = 0.0
+    rest = fine - slope * middle
+    intercepts = np.array([np.median(rest[of_run == k]) for k in range(len(runs))])
+    whole = np.rint(intercepts)
+    if slope == 0.0 and (np.abs(intercepts - whole) < max(_WHOLE, min(spread, 0.1))).all():
+        intercepts = whole
+    return Line(runs, intercepts, slope, spread)
+
+
+def _runs(track: Track) -> list[Lags]:
+    """Split the blocks where the lag steps; a block alone that both sides disown is dropped."""
+    kept = np.arange(len(track.starts))
+    while True:
+        lags, starts = track.lags[kept], track.starts[kept]
+        step = np.abs(np.diff(lags)) > 1 + _FASTEST * np.diff(starts)
+        runs = np.split(kept, np.flatnonzero(step) + 1)
+        doubtful = [
+            k
+            for k, run in enumerate(runs)
+            if len(run) == 1
+            and len(runs) > 1
+            and (_sides_agree(track, runs, k) or abs(track.likeness[run[0]]) < _SURE)
+        ]
+        if not doubtful or len(doubtful) == len(runs):
+            return runs
+        kept = np.concatenate([run for k, run in enumerate(runs) if k not in set(doubtful)])
+
+
+def _sides_agree(track: Track, runs: list[Lags], k: int) -> bool:
+    if not 0 < k < len(runs) - 1:
+        return False
+    before, after = runs[k - 1][-1], runs[k + 1][0]
+    allowed = 1 + _FASTEST * (track.starts[after] - track.starts[before])
+    return bool(abs(track.lags[after] - track.lags[before]) <= allowed)
+
+
+def _slope(
+    at: Doubles, lag: Doubles, of_run: Lags, runs: int, weight: Doubles
+) -> tuple[float, float, float]:
+    """One slope for all runs by least squares, with Tukey's weights against strays."""
+    trust = weight.copy()
+    slope, sigma, spread = 0.0, np.inf, 0.0
+    for _ in range(8):
+        total = np.maximum(np.bincount(of_run, trust, runs), 1e-12)
+        x = at - (np.bincount(of_run, trust * at, runs) / total)[of_run]
+        y = lag - (np.bincount(of_run, trust * lag, runs) / total)[of_run]
+        power = float((trust * x * x).sum())
+        if power < 1e-6 or len(at) < runs + 2:
+            return 0.0, np.inf, spread
+        slope = float((trust * x * y).sum()) / power
+        off = y - slope * x
+        spread = 1.4826 * float(np.median(np.abs(off))) + 1e-6
+        sigma = spread * float(np.sqrt((trust * trust * x * x).sum())) / power
+        trust = weight * np.clip(1 - (off / (4.7 * spread + 1e-3)) ** 2, 0, 1) ** 2
+    return slope, sigma, spread

@@ -1,0 +1,186 @@
+"""What went wrong on the time axis: gaps, repeats, insertions, and audio left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+
+from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.frames import Frames
+from voicelab.audio.samples import Int16Array
+
+Kind = Literal["gap", "repeat", "other", "insertion", "skip"]
+
+_SILENT = 0.02
+_BROKEN = 0.35
+_SAME = 0.97
+_LONGEST_REPEAT_S = 0.12
+_STEP_S = 0.01
+_NEAREST_ZERO = 16
+"""A-law's silence is 8, and dither is a step or two."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong at one place of the recording.
+
+    Attributes
+    ----------
+    kind : {"gap", "repeat", "other", "insertion", "skip"}
+        Silence where there should be sound; sound that came before instead of what was due; other
+        sound than was due; something put in, so that all that follows comes late; something left
+        out, so that all that follows comes early.
+    begin_s : float
+        In the recording.
+    length_s : float
+        Of the fault; of what is missing for a skip, which has no length in the recording.
+    detail : str
+        Of what an insertion is made: ``silence``, ``repeat`` or ``sound``.
+    """
+
+    kind: Kind
+    begin_s: float
+    length_s: float
+    detail: str = ""
+
+    @property
+    def end_s(self) -> float:
+        """Where in the recording it ends."""
+        return self.begin_s + (0.0 if self.kind == "skip" else self.length_s)
+
+
+def faults(rec: Int16Array, alignment: Alignment, measured: Frames) -> tuple[Fault, ...]:
+    """Find all faults, in the order of time."""
+    found = [*_steps(rec, alignment), *_stretches(rec, alignment, measured)]
+    return tuple(sorted(found, key=lambda fault: fault.begin_s))
+
+
+def _steps(rec: Int16Array, alignment: Alignment) -> Iterator[Fault]:
+    rate_hz = alignment.rate_hz
+    for before, after in pairwise(alignment.segments):
+        step = after.lag - before.lag
+        length_s = abs(step) / rate_hz
+        if step < 0:
+            yield Fault("skip", before.end / rate_hz, length_s)
+        else:
+            detail = _nature(rec, before.end, after.begin, rate_hz)
+            yield Fault("insertion", before.end / rate_hz, length_s, detail)
+
+
+def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Iterator[Fault]:
+    """Runs of frames that differ more from the reference than the rest of the recording does."""
+    active = measured.active
+    if not active.any():
+        return
+    noise = float(np.median(measured.error[active]))
+    broken = active & (measured.error > _BROKEN * measured.said) & (measured.error > 6 * noise)
+    silent = measured.heard < np.maximum(_SILENT * measured.said, 2 * noise)
+    floor = measured.size * _NEAREST_ZERO**2
+    joins = (measured.heard <= floor) & (measured.said > measured.heard)
+    rate_hz, size = alignment.rate_hz, measured.size
+    for first, last in _runs(broken, measured.begins, size):
+        begin, end = int(measured.begins[first]), int(measured.begins[last]) + size
+        if silent[first : last + 1].mean() >= 0.5:
+            while first and joins[first - 1] and _next(measured, first - 1):
+                first -= 1
+            while last + 1 < len(joins) and joins[last + 1] and _next(measured, last):
+                last += 1
+            begin, end = int(measured.begins[first]), int(measured.begins[last]) + size
+            begin, end = _edges_of_silence(rec, begin, end, size, measured.offset)
+            yield Fault("gap", begin / rate_hz, (end - begin) / rate_hz)
+            continue
+        period = _period(rec, begin, end, rate_hz)
+        if period:
+            begin, end = _edges_of_repeat(rec, begin, end, period, size)
+            yield Fault("repeat", begin / rate_hz, (end - begin) / rate_hz)
+        elif last > first and _foreign(measured, first, last):
+            yield Fault("other", begin / rate_hz, (end - begin) / rate_hz)
+
+
+def _foreign(measured: Frames, first: int, last: int) -> bool:
+    """Whether it is other sound; where a filter took part of the sound away, less is left over."""
+    part = slice(first, last + 1)
+    return bool(measured.error[part].sum() > measured.said[part].sum())
+
+
+def _next(measured: Frames, k: int) -> bool:
+    return bool(measured.begins[k + 1] - measured.begins[k] == measured.size)
+
+
+def _runs(
+    flags: np.typing.NDArray[np.bool_], begins: np.typing.NDArray[np.int64], size: int
+) -> Iterator[tuple[int, int]]:
+    """First and last of flagged frames that follow each other, a single miss between allowed."""
+    which = np.flatnonzero(flags)
+    if not len(which):
+        return
+    cuts = np.flatnonzero((np.diff(which) > 2) | (np.diff(begins[which]) > 2 * size))
+    for part in np.split(which, cuts + 1):
+        yield int(part[0]), int(part[-1])
+
+
+def _edges_of_silence(
+    rec: Int16Array, begin: int, end: int, size: int, offset: float
+) -> tuple[int, int]:
+    low, high = max(begin - size, 0), min(end + size, len(rec))
+    around = np.abs(rec[low:high] - np.float32(offset))
+    level = max(_NEAREST_ZERO, 3 * float(np.median(around[begin - low : end - low])))
+    quiet = around <= level
+    middle = (begin + end) // 2 - low
+    before = np.flatnonzero(~quiet[:middle])
+    after = np.flatnonzero(~quiet[middle:])
+    first = low + (int(before[-1]) + 1 if len(before) else 0)
+    last = low + middle + (int(after[0]) if len(after) else len(quiet) - middle)
+    if last - first < size:
+        return begin, end
+    return first, last
+
+
+def _period(rec: Int16Array, begin: int, end: int, rate_hz: int) -> int:
+    """How far back the same sound was, in samples; 0 where it was not."""
+    step = round(_STEP_S * rate_hz)
+    heard = rec[begin:end].astype(np.float64)
+    best, period = _SAME, 0
+    for back in range(step, round(_LONGEST_REPEAT_S * rate_hz) + 1, step):
+        if back > begin:
+            break
+        earlier = rec[begin - back : end - back].astype(np.float64)
+        power = np.sqrt((heard**2).sum() * (earlier**2).sum())
+        same = float((heard * earlier).sum() / power) if power else 0.0
+        if same > best:
+            best, period = same, back
+    return period
+
+
+def _edges_of_repeat(
+    rec: Int16Array, begin: int, end: int, period: int, size: int
+) -> tuple[int, int]:
+    low, high = max(begin - 2 * size, period), min(end + 2 * size, len(rec))
+    now = rec[low:high].astype(np.int32)
+    different = now != rec[low - period : high - period]
+    middle = (begin + end) // 2 - low
+    before, after = np.flatnonzero(different[:middle]), np.flatnonzero(different[middle:])
+    first = low + (int(before[-1]) + 1 if len(before) else 0)
+    last = low + middle + (int(after[0]) if len(after) else len(now) - middle)
+    return (first, last) if last - first >= size else (begin, end)
+
+
+def _nature(rec: Int16Array, begin: int, end: int, rate_hz: int) -> str:
+    if end <= begin:
+        return "sound"
+    if int(np.abs(rec[begin:end].astype(np.int32)).max()) <= _NEAREST_ZERO:
+        return "silence"
+    length = end - begin
+    if begin >= length and _likeness(rec[begin - length : begin], rec[begin:end]) > _SAME:
+        return "repeat"
+    return "repeat" if _period(rec, begin, end, rate_hz) else "sound"
+
+
+def _likeness(a: Int16Array, b: Int16Array) -> float:
+    x, y = a.astype(np.float64), b.astype(np.float64)
+    power = np.sqrt((x * x).sum() * (y * y).sum())
+    return float((x * y).sum() / power) if power else 0.0

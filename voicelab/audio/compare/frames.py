@@ -1,0 +1,148 @@
+"""The aligned recording in frames of 10 ms: what was said, what was heard, and what differs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.correlation import Floats
+from voicelab.audio.format import AudioFormat
+from voicelab.audio.samples import Int16Array
+
+FRAME_S = 0.01
+_BLOCK_FRAMES = 800
+_ACTIVE = 1e-3
+_MATCHED = 0.005
+"""Gains closer to 1 than this are 1: what is left is the codec's."""
+_SAMPLED = 256
+
+Doubles = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """Energies of aligned frames, as sums of squares.
+
+    Attributes
+    ----------
+    begins : ndarray of int, shape (k,)
+        First samples in the recording.
+    size : int
+        Samples in a frame.
+    said, heard, error : ndarray of float, shape (k,)
+        Of the reference at the recording's level, of the recording without its offset, and of the
+        difference.
+    codec : ndarray of float, shape (k,), or None
+        Of the error that the leg's own law makes of the reference.
+    gain : float
+        The recording's level as a multiple of the reference's.
+    offset : float
+        What is added to every sample, in steps of 16 bits.
+    """
+
+    begins: npt.NDArray[np.int64]
+    size: int
+    said: Doubles
+    heard: Doubles
+    error: Doubles
+    codec: Doubles | None
+    gain: float
+    offset: float
+
+    @property
+    def active(self) -> npt.NDArray[np.bool_]:
+        """Where somebody speaks: at most 30 dB below the mean of what is not silent."""
+        loud = self.said[self.said > self.said.mean() * 0.01] if len(self.said) else self.said
+        return self.said > (_ACTIVE * loud.mean() if len(loud) else np.inf)
+
+
+def frames(
+    rec: Int16Array, ref: Int16Array, alignment: Alignment, law: AudioFormat | None
+) -> Frames:
+    """Measure all aligned frames, block by block."""
+    size = round(FRAME_S * alignment.rate_hz)
+    gain, offset = _level(rec, ref, alignment, size)
+    noise = law_error(law) if law is not None and law.encoding != "l16" else None
+    parts: list[tuple[Doubles, ...]] = []
+    begins = []
+    for segment, begin, end in alignment.blocks(size * _BLOCK_FRAMES):
+        count = (end - begin) // size
+        if not count:
+            continue
+        end = begin + count * size
+        said = alignment.reference(ref, segment, begin, end)
+        heard = rec[begin:end] - np.float32(offset)
+        codec = _power(_codec_error(said, noise), size) if noise is not None else np.zeros(count)
+        said = said * np.float32(gain)
+        parts.append((_power(said, size), _power(heard, size), _power(heard - said, size), codec))
+        begins.append(begin + size * np.arange(count))
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] or [np.zeros(0)] * 4
+    said_power, heard_power, error, codec_power = columns
+    return Frames(
+        np.concatenate(begins) if begins else np.zeros(0, np.int64),
+        size,
+        said_power,
+        heard_power,
+        error,
+        None if noise is None else codec_power,
+        gain,
+        offset,
+    )
+
+
+def law_error(law: AudioFormat) -> Floats:
+    """What a law adds to each of the 65,536 samples, by the sample's bits as an unsigned number."""
+    every = np.arange(65536, dtype=np.uint16).view(np.int16)
+    heard = law.to_int16(law.from_int16(every)).astype(np.float32)
+    return np.asarray(heard - every, np.float32)
+
+
+def _codec_error(said: Floats, noise: Floats) -> Floats:
+    whole = np.clip(np.rint(said), -32768, 32767).astype(np.int16)
+    return noise.take(whole.view(np.uint16))
+
+
+def _power(samples: Floats, size: int) -> Doubles:
+    rows = samples.reshape(-1, size)
+    return np.asarray(np.einsum("ij,ij->i", rows, rows), np.float64)
+
+
+def _level(
+    rec: Int16Array, ref: Int16Array, alignment: Alignment, size: int
+) -> tuple[float, float]:
+    """Gain and offset, as the medians over blocks spread evenly over the recording."""
+    length = 8 * size
+    blocks = [b for b in alignment.blocks(length) if b[2] - b[1] == length]
+    if not blocks:
+        blocks = list(alignment.blocks(length))
+    chosen = np.unique(np.linspace(0, len(blocks) - 1, min(len(blocks), 8 * _SAMPLED)).astype(int))
+    gains, weights, heards, saids = [], [], [], []
+    for k in chosen:
+        segment, begin, end = blocks[k]
+        said = alignment.reference(ref, segment, begin, end).astype(np.float64)
+        heard = rec[begin:end].astype(np.float64)
+        level_said, level_heard = said.mean(), heard.mean()
+        power = float(((said - level_said) ** 2).sum())
+        if power > 0:
+            gains.append(float(((said - level_said) * (heard - level_heard)).sum()) / power)
+            weights.append(power)
+        heards.append(level_heard)
+        saids.append(level_said)
+    gain = _weighted_median(np.array(gains), np.array(weights)) if gains else 1.0
+    if gain <= 0 or abs(gain - 1) < _MATCHED:
+        gain = 1.0
+    offset = float(np.median(np.array(heards) - gain * np.array(saids))) if heards else 0.0
+    return gain, offset if abs(offset) >= _LEAST_OFFSET else 0.0
+
+
+_LEAST_OFFSET = 8.0
+"""A-law decodes silence to 8; less than that is no offset."""
+
+
+def _weighted_median(values: Doubles, weights: Doubles) -> float:
+    order = np.argsort(values)
+    half = np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)
+    return float(values[order][min(int(half), len(values) - 1)])

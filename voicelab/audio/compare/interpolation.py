@@ -1,0 +1,56 @@
+"""The reference, later or earlier by any part of a sample, and slowly stretched."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from voicelab.audio.compare.correlation import Floats, pieces
+from voicelab.audio.samples import Int16Array
+
+_TAPS = 32
+_PHASES = 512
+_SPAN = 256
+"""Within so many samples the lag is taken as one: 100 ppm change it by a 40th of a sample."""
+
+
+def shifted(ref: Int16Array, begin: int, end: int, lag: float, slope: float) -> Floats:
+    """``reference[n - lag - slope * n]`` for n from `begin` to `end`; silence outside of it.
+
+    Parameters
+    ----------
+    ref : ndarray of int16, shape (m,)
+    begin, end : int
+    lag : float
+        In samples.
+    slope : float
+        In samples a sample; 0 and a whole `lag` give the reference's own samples.
+
+    Returns
+    -------
+    ndarray of float32, shape (end - begin,)
+    """
+    if slope == 0.0 and lag == round(lag):
+        whole = pieces(ref, [begin - round(lag)], max(end - begin, 0))
+        return whole.reshape(-1)
+    starts = np.arange(begin, end, _SPAN)
+    place = starts - lag - slope * (starts + _SPAN / 2)
+    first, phase = np.divmod(np.floor(place * _PHASES + 0.5).astype(np.int64), _PHASES)
+    taps = _bank()[phase]
+    windows = pieces(ref, first - (_TAPS // 2 - 1), _SPAN + _TAPS - 1)
+    out = windows[:, :_SPAN] * taps[:, :1]
+    for k in range(1, _TAPS):
+        out += windows[:, k : k + _SPAN] * taps[:, k : k + 1]
+    return np.asarray(out.reshape(-1)[: end - begin])
+
+
+@cache
+def _bank() -> Floats:
+    """A windowed sinc for each of the fractions of a sample."""
+    offset = np.arange(_TAPS) - (_TAPS // 2 - 1)
+    distance = offset[None, :] - np.arange(_PHASES)[:, None] / _PHASES
+    half = _TAPS / 2
+    window = np.i0(7.0 * np.sqrt(np.clip(1 - (distance / half) ** 2, 0, 1))) / np.i0(7.0)
+    bank = np.sinc(distance) * window
+    return np.asarray(bank / bank.sum(axis=1, keepdims=True), np.float32)

@@ -1,0 +1,119 @@
+"""Scores of intelligibility and quality, over windows of ten seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+import numpy as np
+import numpy.typing as npt
+
+from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.frames import Frames
+from voicelab.audio.samples import Int16Array
+
+WINDOW_S = 10.0
+MOST_WINDOWS = 12
+_LEAST_SPEECH_S = 0.5
+_PESQ_MODES = {8000: "nb", 16000: "wb"}
+
+_Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Means over windows.
+
+    Attributes
+    ----------
+    stoi : float or None
+        Short-time objective intelligibility (Taal and others, 2011), 0 to 1; None where too little
+        is said.
+    pesq : float or None
+        ITU-T P.862, at 16 kHz P.862.2; None where the extra ``pesq`` is not installed, or at other
+        rates.
+    windows : int
+        How many were scored.
+    of : int
+        How many there are with speech in them.
+    """
+
+    stoi: float | None
+    pesq: float | None
+    windows: int
+    of: int
+
+
+def quality(
+    rec: Int16Array, ref: Int16Array, alignment: Alignment, measured: Frames, full: bool = False
+) -> Quality:
+    """Score the recording where somebody speaks.
+
+    The recording is cut into windows of 10 s from where the reference begins; of those with at
+    least half a second of speech, twelve are scored that lie evenly among them, or all.
+
+    Parameters
+    ----------
+    full : bool
+        Whether to score all.
+    """
+    rate_hz = alignment.rate_hz
+    begin, end = alignment.segments[0].begin, alignment.segments[-1].end
+    width = round(WINDOW_S * rate_hz)
+    said_s = np.bincount(
+        (measured.begins[measured.active] - begin) // width, minlength=(end - begin) // width + 1
+    ) * (measured.size / rate_hz)
+    speaking = np.flatnonzero(said_s >= _LEAST_SPEECH_S)
+    chosen = speaking
+    if not full and len(speaking) > MOST_WINDOWS:
+        chosen = speaking[np.linspace(0, len(speaking) - 1, MOST_WINDOWS).round().astype(int)]
+    stoi, pesq = [], []
+    for k in chosen:
+        first = begin + int(k) * width
+        last = min(first + width, end)
+        said, heard = _aligned(rec, ref, alignment, first, last)
+        stoi.append(_stoi(said, heard, rate_hz))
+        pesq.append(_pesq(said, heard, rate_hz))
+    return Quality(_mean(stoi), _mean(pesq), len(chosen), len(speaking))
+
+
+def _aligned(
+    rec: Int16Array, ref: Int16Array, alignment: Alignment, first: int, last: int
+) -> tuple[_Floats, _Floats]:
+    """Both sides of the aligned parts of a window; what was put in is left out."""
+    said, heard = [], []
+    for segment in alignment.segments:
+        begin, end = max(first, segment.begin), min(last, segment.end)
+        if end > begin:
+            said.append(alignment.reference(ref, segment, begin, end))
+            heard.append(rec[begin:end] * float(alignment.sign))
+    return np.concatenate(said).astype(np.float64) * alignment.sign, np.concatenate(heard)
+
+
+def _stoi(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
+    import warnings
+
+    from pystoi import stoi
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # how it says that too little is spoken
+        try:
+            return float(stoi(said, heard, rate_hz))
+        except RuntimeWarning:
+            return None
+
+
+def _pesq(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
+    if rate_hz not in _PESQ_MODES or find_spec("pesq") is None:
+        return None
+    from pesq import PesqError, pesq
+
+    try:
+        return float(pesq(rate_hz, said / 32768, heard / 32768, _PESQ_MODES[rate_hz]))
+    except PesqError:  # a window without an utterance in it
+        return None
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None

@@ -1,0 +1,183 @@
+"""What a check found, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+from voicelab.audio.clip import Audio
+from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.exactness import Exactness
+from voicelab.audio.compare.faults import Fault
+from voicelab.audio.compare.levels import Levels
+from voicelab.audio.compare.noise import Noise
+from voicelab.audio.compare.quality import Quality
+from voicelab.audio.compare.spectra import Spectra
+from voicelab.audio.format import AudioFormat
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class CodecReport:
+    """A recording compared with its reference.
+
+    Attributes
+    ----------
+    verdict : str
+        One sentence that a person can act on.
+    exact : bool
+        Whether every sample is what the leg makes of the reference.
+    format : AudioFormat or None
+        What the reference went through: as given, as found by exactness, or as the recording's
+        levels say; None where its rate is no telephone's.
+    alignment : Alignment or None
+        None where the reference is not in the recording.
+    faults : tuple of Fault
+        Gaps, repeats, insertions, and what was left out.
+    exactness : Exactness
+    levels, reference_levels : Levels
+        Of the recording and of the reference.
+    gain_db : float or None
+        How much louder than the reference the recording is, where they are aligned.
+    offset : float
+        What is added to every sample of the reference, in steps of 16 bits.
+    spectra : Spectra
+    noise : Noise or None
+    quality : Quality or None
+    recording, reference : Audio
+        What was compared.
+    """
+
+    verdict: str
+    exact: bool
+    format: AudioFormat | None
+    alignment: Alignment | None
+    faults: tuple[Fault, ...]
+    exactness: Exactness
+    levels: Levels
+    reference_levels: Levels
+    gain_db: float | None
+    offset: float
+    spectra: Spectra
+    noise: Noise | None
+    quality: Quality | None
+    recording: Audio
+    reference: Audio
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON: units in the names, None where something could not be measured."""
+        noise, quality, alignment = self.noise, self.quality, self.alignment
+        return {
+            "verdict": self.verdict,
+            "exact": self.exact,
+            "format": str(self.format) if self.format else None,
+            "equal_share": round(self.exactness.share, 6),
+            "first_difference": self.exactness.first_difference,
+            "delay_ms": _rounded(alignment.delay_ms if alignment else None, 4),
+            "drift_ppm": _rounded(alignment.drift_ppm if alignment else None, 3),
+            "inverted": alignment.inverted if alignment else None,
+            "gaps": [
+                {
+                    "kind": fault.kind,
+                    "at_s": round(fault.begin_s, 6),
+                    "length_ms": round(1000 * fault.length_s, 3),
+                    "detail": fault.detail,
+                }
+                for fault in self.faults
+            ],
+            "gain_db": _rounded(self.gain_db, 2),
+            "active_dbfs": _rounded(self.levels.active_dbfs, 1),
+            "peak_dbfs": _rounded(self.levels.peak_dbfs, 1),
+            "noise_dbfs": _rounded(self.levels.noise_dbfs, 1),
+            "offset": _rounded(self.offset, 1),
+            "clipped_runs": self.levels.clipped_runs,
+            "clipped_samples": self.levels.clipped_samples,
+            "snr_db": _rounded(noise.snr_db if noise else None, 2),
+            "segsnr_db": _rounded(noise.segmental_db if noise else None, 2),
+            "codec_snr_db": _rounded(noise.codec_snr_db if noise else None, 2),
+            "codec_segsnr_db": _rounded(noise.codec_segmental_db if noise else None, 2),
+            "spectral_distance_db": _rounded(self.spectra.distance_db, 2),
+            "bandwidth_hz": _rounded(self.spectra.bandwidth_hz, 0),
+            "stoi": _rounded(quality.stoi if quality else None, 4),
+            "pesq": _rounded(quality.pesq if quality else None, 3),
+            "windows_scored": quality.windows if quality else 0,
+            "windows": quality.of if quality else 0,
+        }
+
+    def rows(self) -> list[tuple[str, str]]:
+        """The report as a table of words."""
+        rows = [("verdict", self.verdict), ("format", str(self.format or "unknown"))]
+        if self.exactness.compared:
+            share = f"{self.exactness.equal:,} of {self.exactness.compared:,} samples equal"
+            rows.append(("exact", f"{'yes' if self.exact else 'no'}: {share}"))
+        if self.alignment:
+            polarity = ", polarity inverted" if self.alignment.inverted else ""
+            rows.append(
+                (
+                    "alignment",
+                    f"{self.alignment.delay_ms:.2f} ms later, "
+                    f"drift {self.alignment.drift_ppm:+.1f} ppm{polarity}",
+                )
+            )
+        rows.append(("faults", _fault_words(self.faults)))
+        gain = "" if self.gain_db is None else f", {self.gain_db:+.1f} dB to the reference"
+        rows.append(
+            (
+                "level",
+                f"{self.levels.active_dbfs:.1f} dBFS while active{gain}, "
+                f"peak {self.levels.peak_dbfs:.1f}, floor {self.levels.noise_dbfs:.1f}, "
+                f"offset {self.offset:.0f}",
+            )
+        )
+        clipped = self.levels.clipped_samples
+        rows.append(("clipping", f"{clipped:,} samples in {self.levels.clipped_runs:,} runs"))
+        if self.noise:
+            rows.append(("SNR", _noise_words(self.noise)))
+        if self.spectra.distance_db is not None:
+            rows.append(("spectral distance", f"{self.spectra.distance_db:.1f} dB"))
+        rows.append(("bandwidth", f"{self.spectra.bandwidth_hz:.0f} Hz"))
+        if self.quality:
+            rows.append(("scores", _quality_words(self.quality)))
+        return rows
+
+    def __repr__(self) -> str:
+        return f"CodecReport({self.verdict})"
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f'<tr><th style="text-align:left">{escape(name)}</th>'
+            f'<td style="text-align:left">{escape(value)}</td></tr>'
+            for name, value in self.rows()
+        )
+        return f"<table>{cells}</table>"
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits) + 0.0
+
+
+def _fault_words(faults: tuple[Fault, ...]) -> str:
+    if not faults:
+        return "none"
+    named = [
+        f"{fault.kind} of {1000 * fault.length_s:.0f} ms at {fault.begin_s:.3f} s"
+        for fault in faults[:6]
+    ]
+    more = f", and {len(faults) - 6} more" if len(faults) > 6 else ""
+    return ", ".join(named) + more
+
+
+def _noise_words(noise: Noise) -> str:
+    words = f"{noise.snr_db:.1f} dB, segmental {noise.segmental_db:.1f} dB"
+    if noise.codec_snr_db is not None and noise.codec_segmental_db is not None:
+        words += (
+            f"; the codec alone leaves {noise.codec_snr_db:.1f} dB, "
+            f"segmental {noise.codec_segmental_db:.1f} dB"
+        )
+    return words
+
+
+def _quality_words(quality: Quality) -> str:
+    stoi = "too little speech" if quality.stoi is None else f"{quality.stoi:.3f}"
+    pesq = "" if quality.pesq is None else f", PESQ {quality.pesq:.2f}"
+    return f"STOI {stoi}{pesq}, from {quality.windows} of {quality.of} windows"

@@ -1,0 +1,106 @@
+"""Two recordings on one footing: mono, int16, at one rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import gcd
+
+import numpy as np
+
+from voicelab.audio.clip import Audio
+from voicelab.audio.format import AudioFormat
+from voicelab.audio.resample import RATES_HZ, resample
+from voicelab.audio.samples import Int16Array
+from voicelab.errors import FormatError
+
+_CHUNK_S = 10
+_MARGIN_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A recording and its reference.
+
+    Attributes
+    ----------
+    recording, reference : Audio
+        As they were given, mono.
+    rec, ref : ndarray of int16
+        Both at `rate_hz`.
+    rate_hz : int
+        The lowest rate that the audio went through: nothing above half of it can be compared.
+    """
+
+    recording: Audio
+    reference: Audio
+    rec: Int16Array
+    ref: Int16Array
+    rate_hz: int
+
+
+def pair(recording: Audio, reference: Audio, leg: AudioFormat | None = None) -> Pair:
+    """Bring both to the rate at which they can be compared.
+
+    Raises
+    ------
+    FormatError
+        Where one is empty, has several channels, or is below 8 kHz.
+    """
+    _check("recording", recording)
+    _check("reference", reference)
+    rates = [_standard(recording.rate_hz), _standard(reference.rate_hz)]
+    rate_hz = min([*rates, leg.rate_hz] if leg else rates)
+    return Pair(
+        recording,
+        reference,
+        at_rate(recording.samples, recording.rate_hz, rate_hz),
+        at_rate(reference.samples, reference.rate_hz, rate_hz),
+        rate_hz,
+    )
+
+
+def at_rate(samples: Int16Array, from_hz: int, to_hz: int) -> Int16Array:
+    """Convert a whole recording by voicelab's own filter, odd rates by scipy's."""
+    if from_hz == to_hz:
+        return samples
+    if from_hz in RATES_HZ:
+        return resample(samples, from_hz, to_hz)
+    return _odd_rate(samples, from_hz, to_hz)
+
+
+def _odd_rate(samples: Int16Array, from_hz: int, to_hz: int) -> Int16Array:
+    """In chunks with a margin on both sides, so that hours need no more memory than seconds."""
+    from scipy.signal import resample_poly
+
+    common = gcd(from_hz, to_hz)
+    up, down = to_hz // common, from_hz // common
+    chunk = down * max(1, _CHUNK_S * from_hz // down)
+    margin = down * max(1, int(_MARGIN_S * from_hz) // down)
+    parts = []
+    for begin in range(0, len(samples), chunk):
+        first = max(begin - margin, 0)
+        piece = samples[first : begin + chunk + margin].astype(np.float32)
+        converted = resample_poly(piece, up, down)
+        skip = (begin - first) * up // down
+        wanted = -(-min(chunk, len(samples) - begin) * up // down)
+        parts.append(np.clip(np.rint(converted[skip : skip + wanted]), -32768, 32767))
+    return np.concatenate(parts).astype(np.int16)
+
+
+def _standard(rate_hz: int) -> int:
+    return max(rate for rate in RATES_HZ if rate <= rate_hz)
+
+
+def _check(name: str, audio: Audio) -> None:
+    if audio.samples.ndim != 1:
+        raise FormatError(
+            f"The {name} has {audio.channels} channels; give one of them, "
+            f"such as Audio(samples[:, 0], {audio.rate_hz})."
+        )
+    if not len(audio.samples):
+        raise FormatError(f"The {name} is empty: there is nothing to compare.")
+    if audio.rate_hz < min(RATES_HZ):
+        raise FormatError(
+            f"The {name} has {audio.rate_hz} samples a second; telephone audio has at least "
+            f"{min(RATES_HZ)}. Is its rate right?"
+        )

@@ -1,0 +1,167 @@
+"""Following the lag through a recording, block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from voicelab.audio.compare.correlation import Floats, Lags, best_lags, candidates, likeness, pieces
+from voicelab.audio.samples import Int16Array
+
+BLOCK_S = 0.256
+LEAST_LIKENESS = 0.6
+"""A block that is less like the reference than this says nothing about the lag."""
+
+_AT_ONCE = 16
+_SEARCH_S = 4.0
+_NEAR_S = 3.0
+_FAR_S = 10.0
+_ACTIVE = 0.03
+_QUIETEST = 4.0
+_LOST_AFTER = 4
+_FITS = 0.5
+
+
+@dataclass(slots=True)
+class Track:
+    """Blocks whose place in the reference is known, in the order of time.
+
+    Attributes
+    ----------
+    starts, lags : ndarray of int, shape (k,)
+    likeness : ndarray of float, shape (k,)
+    block : int
+        Samples in a block.
+    """
+
+    starts: Lags
+    lags: Lags
+    likeness: Floats
+    block: int
+
+
+@dataclass(slots=True)
+class _Tracker:
+    rec: Int16Array
+    ref: Int16Array
+    rate_hz: int
+    block: int
+    starts: Lags = field(init=False)
+    active: npt.NDArray[np.bool_] = field(init=False)
+    loud: npt.NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
+        self.loud = np.array(
+            [np.std(self.rec[s : s + self.block].astype(np.float32)) for s in self.starts]
+        )
+        high = float(np.percentile(self.loud, 95))
+        self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
+
+    def first_lag(self) -> int | None:
+        """The lag of the loudest stretch that can be found, near 0 if possible."""
+        span = max(1, round(_SEARCH_S / BLOCK_S))
+        parts = np.array_split(np.arange(len(self.starts)), min(6, len(self.starts)))
+        loudest = [int(part[self.loud[part].argmax()]) for part in parts]
+        loudest.sort(key=lambda k: -self.loud[k])
+        near = int(_NEAR_S * self.rate_hz)
+        everywhere = (-len(self.ref), len(self.rec))
+        for lags in ((-near, near), everywhere):
+            for k in loudest:
+                found = self.look(max(k - span // 2, 0), span, lags)
+                if found is not None:
+                    return found
+        return None
+
+    def look(self, k: int, span: int, lags: tuple[int, int]) -> int | None:
+        """Look for the blocks from k on between two lags; None where no place holds up."""
+        begin = int(self.starts[k])
+        length = min(span * self.block, len(self.rec) - begin)
+        chosen = np.arange(k, min(k + span, len(self.starts)))
+        chosen = chosen[self.active[chosen]]
+        if not len(chosen):
+            return None
+        best, most = None, 0
+        for lag in candidates(self.rec, self.ref, begin, length, lags, self.rate_hz):
+            places, like = self.measure(chosen, np.full(len(chosen), lag))
+            sure = places[np.abs(like) > LEAST_LIKENESS]
+            agreeing = int((np.abs(np.diff(sure)) <= 2).sum())
+            if agreeing > most:
+                best, most = int(np.median(sure)), agreeing
+            elif best is None and self._fits(begin, length, lag):
+                best = lag
+            if agreeing > len(chosen) // 2:
+                break
+        return best
+
+    def _fits(self, begin: int, length: int, lag: int) -> bool:
+        heard = pieces(self.rec, [begin], length)
+        said = pieces(self.ref, [begin - lag], length)
+        return abs(float(likeness(heard, said)[0])) > _FITS
+
+    def measure(self, which: Lags, lags: Lags) -> tuple[Lags, Floats]:
+        return best_lags(self.rec, self.ref, self.starts[which], lags, self.block, self.rate_hz)
+
+    def follow(self, lag: int) -> Track:
+        """Go through all blocks from the first on, starting with a lag."""
+        lags = np.zeros(len(self.starts), np.int64)
+        like = np.zeros(len(self.starts), np.float32)
+        searches = 8 + len(self.starts) // 250
+        k = 0
+        while k < len(self.starts):
+            which = np.arange(k, min(k + _AT_ONCE, len(self.starts)))
+            which = which[self.active[which]]
+            k += _AT_ONCE
+            if not len(which):
+                continue
+            lags[which], like[which] = self.measure(which, np.full(len(which), lag))
+            self._again(which, lags, like, lag)
+            sure = which[np.abs(like[which]) > LEAST_LIKENESS]
+            lost = which[which > (sure[-1] if len(sure) else -1)]
+            if len(sure):
+                lag = int(lags[sure[-1]])
+            if len(lost) >= _LOST_AFTER and searches:
+                searches -= 1
+                far = int(_FAR_S * self.rate_hz)
+                found = self.look(int(lost[0]), _AT_ONCE, (lag - far, lag + far))
+                if found is not None and abs(found - lag) > self.block // 4:
+                    lag, k = found, int(lost[0])
+        known = np.flatnonzero(np.abs(like) > LEAST_LIKENESS)
+        return Track(self.starts[known], lags[known], like[known], self.block)
+
+    def _again(self, which: Lags, lags: Lags, like: Floats, lag: int) -> None:
+        """Measure what was not found once more, from where the block before it was."""
+        guesses = np.empty(len(which), np.int64)
+        for i, k in enumerate(which):
+            if abs(like[k]) > LEAST_LIKENESS:
+                lag = int(lags[k])
+            guesses[i] = lag
+        bad = np.abs(like[which]) <= LEAST_LIKENESS
+        bad &= np.abs(guesses - guesses[0]) > self.block // 8
+        if bad.any():
+            again = which[bad]
+            lags[again], like[again] = self.measure(again, guesses[bad])
+
+
+def track(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Track | None:
+    """Follow the lag of a recording; None where the reference is not in it.
+
+    Parameters
+    ----------
+    rec, ref : ndarray of int16, shape (n,) and (m,)
+        At the same rate.
+    rate_hz : int
+    """
+    block = int(min(BLOCK_S * rate_hz, len(rec), len(ref))) // 2 * 2
+    if block < rate_hz // 50:
+        return None
+    tracker = _Tracker(rec, ref, rate_hz, block)
+    if not tracker.active.any():
+        return None
+    lag = tracker.first_lag()
+    if lag is None:
+        return None
+    found = tracker.follow(lag)
+    return found if len(found.starts) else None
