@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textwrap import fill
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,6 +32,7 @@ LONGEST_S = 60.0
 _COLOURS = {"gap": FAULT, "repeat": STALL, "other": INK, "insertion": AGENT, "skip": MARK}
 _SPECTRUM_S = 0.032
 _COLUMNS = 700
+_TITLE = 120
 _RANGE_DB = 70.0
 
 
@@ -55,7 +58,7 @@ def aligned_figure(report: CodecReport, begin_s: float = 0.0, length_s: float = 
         for f in report.faults
         if f.end_s >= begin_s and f.begin_s < end_s
     ]
-    figure = call_figure(lanes, marks, report.verdict)
+    figure = call_figure(lanes, marks, fill(report.verdict, _TITLE))
     words = f"seconds from {begin_s:.2f} s of the recording on" if begin_s else "seconds"
     figure.axes[-1].set_xlabel(words, color=INK, fontsize=9)
     return figure

@@ -11,6 +11,7 @@ import numpy as np
 from voicelab.audio.compare.correlation import Floats
 from voicelab.audio.compare.drift import Line, fit
 from voicelab.audio.compare.interpolation import shifted
+from voicelab.audio.compare.refining import refined
 from voicelab.audio.compare.tracking import Track, track
 from voicelab.audio.samples import Int16Array
 
@@ -103,6 +104,7 @@ def align(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Alignment | None:
     found = track(rec, ref, rate_hz)
     if found is None:
         return None
+    found = refined(rec, ref, rate_hz, found)
     sign = -1 if float((np.abs(found.likeness) * found.likeness).sum()) < 0 else 1
     line = fit(rec, ref, found, rate_hz, sign)
     slope = line.slope
@@ -130,8 +132,8 @@ def _segments(
     lags = line.intercepts
     begin = max(0, int(np.ceil(lags[0])))
     for (run, after), (lag, then) in zip(pairwise(line.runs), pairwise(lags), strict=True):
-        low = int(found.starts[run[-1]]) + found.block // 2
-        high = int(found.starts[after[0]]) + found.block // 2
+        low = max(int(found.starts[run[-1]]), begin)
+        high = min(int(found.starts[after[0]] + found.sizes[after[0]]), len(rec))
         end, following = _step(rec, ref, low, high, float(lag), float(then), line.slope, sign)
         if end > begin:
             yield Segment(begin, end, float(lag))

@@ -16,7 +16,10 @@ Doubles = npt.NDArray[np.float64]
 _FASTEST = 300e-6
 """Clocks further apart than this are rates that are wrong, not drift."""
 _MOST_MEASURED = 1024
+_MOST_RUNS = 512
 _SURE = 0.85
+_VERY_SURE = 0.97
+_FEW = 4
 _WHOLE = 0.03
 _STEP = 0.6
 """Samples by which two runs must differ for the step between them to be one."""
@@ -65,51 +68,86 @@ def _ends(runs: list[Lags]) -> Lags:
 def _fit(
     rec: Int16Array, ref: Int16Array, track: Track, runs: list[Lags], rate_hz: int, sign: int
 ) -> Line:
-    share = max(2, _MOST_MEASURED // len(runs))
-    chosen = [run[np.unique(np.linspace(0, len(run) - 1, share).astype(int))] for run in runs]
+    measured = np.unique(np.linspace(0, len(runs) - 1, min(len(runs), _MOST_RUNS)).astype(int))
+    share = max(2, _MOST_MEASURED // len(measured))
+    chosen = [
+        runs[k][np.unique(np.linspace(0, len(runs[k]) - 1, share).astype(int))] for k in measured
+    ]
     which = np.concatenate(chosen)
-    of_run = np.repeat(np.arange(len(runs)), [len(run) for run in chosen])
-    fine = np.concatenate(
-        [
-            fine_lags(rec, ref, track.starts[part], track.lags[part], track.block, rate_hz, sign)
-            for part in np.array_split(which, -(-len(which) // 64))
-        ]
-    )
-    middle = track.starts[which] + track.block / 2
-    weight = np.abs(track.likeness[which]).astype(np.float64)
-    slope, sigma, spread = _slope(middle, fine, of_run, len(runs), weight)
+    of_run = np.repeat(np.arange(len(chosen)), [len(run) for run in chosen])
+    fine = _fine(rec, ref, track, which, rate_hz, sign)
+    middle = track.starts[which] + track.sizes[which] / 2
+    weight = np.abs(track.likeness[which]).astype(np.float64) * track.sizes[which]
+    slope, sigma, spread = _slope(middle, fine, of_run, len(chosen), weight)
     if abs(slope) < 3 * sigma or abs(slope) < 2e-7:
         slope = 0.0
     rest = fine - slope * middle
-    intercepts = np.array([np.median(rest[of_run == k]) for k in range(len(runs))])
+    known = np.array([np.median(rest[of_run == k]) for k in range(len(chosen))])
+    intercepts = _all_runs(track, runs, measured, known, slope)
     whole = np.rint(intercepts)
     if slope == 0.0 and (np.abs(intercepts - whole) < max(_WHOLE, min(spread, 0.1))).all():
         intercepts = whole
     return Line(runs, intercepts, slope, spread)
 
 
+def _fine(
+    rec: Int16Array, ref: Int16Array, track: Track, which: Lags, rate_hz: int, sign: int
+) -> Doubles:
+    fine = np.zeros(len(which))
+    for size in np.unique(track.sizes[which]):
+        same = np.flatnonzero(track.sizes[which] == size)
+        for part in np.array_split(same, -(-len(same) // 64)):
+            starts, lags = track.starts[which[part]], track.lags[which[part]]
+            fine[part] = fine_lags(rec, ref, starts, lags, int(size), rate_hz, sign)
+    return fine
+
+
+def _all_runs(
+    track: Track, runs: list[Lags], measured: Lags, known: Doubles, slope: float
+) -> Doubles:
+    """Steps are whole samples: what was not measured is whole samples from what was."""
+    if len(measured) == len(runs):
+        return known
+    coarse = np.array(
+        [np.median(track.lags[r] - slope * (track.starts[r] + track.sizes[r] / 2)) for r in runs]
+    )
+    near = known[np.searchsorted(measured, np.arange(len(runs)), "right") - 1]
+    intercepts = near + np.rint(coarse - near)
+    intercepts[measured] = known
+    return np.asarray(intercepts, np.float64)
+
+
 def _runs(track: Track) -> list[Lags]:
-    """Split the blocks where the lag steps; a block alone that both sides disown is dropped."""
+    """Split the blocks where the lag steps; what both sides disown is dropped."""
     kept = np.arange(len(track.starts))
     while True:
         lags, starts = track.lags[kept], track.starts[kept]
         step = np.abs(np.diff(lags)) > 1 + _FASTEST * np.diff(starts)
         runs = np.split(kept, np.flatnonzero(step) + 1)
         doubtful = [
-            k
-            for k, run in enumerate(runs)
-            if len(run) == 1
-            and len(runs) > 1
-            and (_sides_agree(track, runs, k) or abs(track.likeness[run[0]]) < _SURE)
+            k for k, run in enumerate(runs) if len(runs) > 1 and _doubtful(track, runs, k, run)
         ]
         if not doubtful or len(doubtful) == len(runs):
             return runs
         kept = np.concatenate([run for k, run in enumerate(runs) if k not in set(doubtful)])
 
 
-def _sides_agree(track: Track, runs: list[Lags], k: int) -> bool:
+def _doubtful(track: Track, runs: list[Lags], k: int, run: Lags) -> bool:
+    """One block, or a few small ones, that both sides disown."""
+    alone = len(run) == 1
+    if alone and abs(track.likeness[run[0]]) < _SURE:
+        return True
     if not 0 < k < len(runs) - 1:
         return False
+    few = alone or (len(run) <= _FEW and track.sizes[run].max() < track.sizes.max())
+    if few and _sides_agree(track, runs, k):
+        return True
+    lag = track.lags[run]
+    there, back = lag[0] - track.lags[runs[k - 1][-1]], track.lags[runs[k + 1][0]] - lag[-1]
+    return bool(few and there * back < 0 and np.abs(track.likeness[run]).max() < _VERY_SURE)
+
+
+def _sides_agree(track: Track, runs: list[Lags], k: int) -> bool:
     before, after = runs[k - 1][-1], runs[k + 1][0]
     allowed = 1 + _FASTEST * (track.starts[after] - track.starts[before])
     return bool(abs(track.lags[after] - track.lags[before]) <= allowed)

@@ -93,7 +93,9 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
             begin, end = _edges_of_silence(rec, begin, end, size, measured.offset)
             yield Fault("gap", begin / rate_hz, (end - begin) / rate_hz)
             continue
-        period = _period(rec, begin, end, rate_hz)
+        heard = float(measured.heard[first : last + 1].mean())
+        clear = max(0.5, 1 - noise / max(heard, 1.0))
+        period = _period(rec, begin, end, rate_hz, _SAME * clear)
         if period:
             begin, end = _edges_of_repeat(rec, begin, end, period, size)
             yield Fault("repeat", begin / rate_hz, (end - begin) / rate_hz)
@@ -140,11 +142,11 @@ def _edges_of_silence(
     return first, last
 
 
-def _period(rec: Int16Array, begin: int, end: int, rate_hz: int) -> int:
+def _period(rec: Int16Array, begin: int, end: int, rate_hz: int, likeness: float = _SAME) -> int:
     """How far back the same sound was, in samples; 0 where it was not."""
     step = round(_STEP_S * rate_hz)
     heard = rec[begin:end].astype(np.float64)
-    best, period = _SAME, 0
+    best, period = likeness, 0
     for back in range(step, round(_LONGEST_REPEAT_S * rate_hz) + 1, step):
         if back > begin:
             break

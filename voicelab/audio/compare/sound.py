@@ -63,7 +63,7 @@ def at_rate(samples: Int16Array, from_hz: int, to_hz: int) -> Int16Array:
     """Convert a whole recording by voicelab's own filter, odd rates by scipy's."""
     if from_hz == to_hz:
         return samples
-    if from_hz in RATES_HZ:
+    if {from_hz, to_hz} <= set(RATES_HZ):
         return resample(samples, from_hz, to_hz)
     return _odd_rate(samples, from_hz, to_hz)
 

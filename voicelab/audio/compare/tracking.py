@@ -32,14 +32,26 @@ class Track:
     ----------
     starts, lags : ndarray of int, shape (k,)
     likeness : ndarray of float, shape (k,)
-    block : int
-        Samples in a block.
+    sizes : ndarray of int, shape (k,)
+        Samples in each block.
     """
 
     starts: Lags
     lags: Lags
     likeness: Floats
-    block: int
+    sizes: Lags
+
+    def with_blocks(self, starts: Lags, lags: Lags, likeness: Floats, size: int) -> Track:
+        """The track with more blocks, by the order of their middles."""
+        every = np.concatenate((self.starts, starts))
+        sizes = np.concatenate((self.sizes, np.full(len(starts), size)))
+        order = np.argsort(every + sizes // 2, kind="stable")
+        return Track(
+            every[order],
+            np.concatenate((self.lags, lags))[order],
+            np.concatenate((self.likeness, likeness))[order],
+            sizes[order],
+        )
 
 
 @dataclass(slots=True)
@@ -60,8 +72,8 @@ class _Tracker:
         high = float(np.percentile(self.loud, 95))
         self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
 
-    def first_lag(self) -> int | None:
-        """The lag of the loudest stretch that can be found, near 0 if possible."""
+    def first_lag(self) -> tuple[int, int] | None:
+        """The lag of the loudest stretch that can be found, near 0 if possible, and its block."""
         span = max(1, round(_SEARCH_S / BLOCK_S))
         parts = np.array_split(np.arange(len(self.starts)), min(6, len(self.starts)))
         loudest = [int(part[self.loud[part].argmax()]) for part in parts]
@@ -72,7 +84,7 @@ class _Tracker:
             for k in loudest:
                 found = self.look(max(k - span // 2, 0), span, lags)
                 if found is not None:
-                    return found
+                    return found, k
         return None
 
     def look(self, k: int, span: int, lags: tuple[int, int]) -> int | None:
@@ -104,32 +116,38 @@ class _Tracker:
     def measure(self, which: Lags, lags: Lags) -> tuple[Lags, Floats]:
         return best_lags(self.rec, self.ref, self.starts[which], lags, self.block, self.rate_hz)
 
-    def follow(self, lag: int) -> Track:
-        """Go through all blocks from the first on, starting with a lag."""
+    def follow(self, lag: int, origin: int) -> Track:
+        """Go through all blocks, on and back from one whose lag is known."""
         lags = np.zeros(len(self.starts), np.int64)
         like = np.zeros(len(self.starts), np.float32)
-        searches = 8 + len(self.starts) // 250
-        k = 0
-        while k < len(self.starts):
-            which = np.arange(k, min(k + _AT_ONCE, len(self.starts)))
+        every = np.arange(len(self.starts))
+        for way in (every[origin:], every[:origin][::-1]):
+            self._walk(way, lag, lags, like)
+        known = np.flatnonzero(np.abs(like) > LEAST_LIKENESS)
+        sizes = np.full(len(known), self.block)
+        return Track(self.starts[known], lags[known], like[known], sizes)
+
+    def _walk(self, way: Lags, lag: int, lags: Lags, like: Floats) -> None:
+        searches = 8 + len(way) // 250
+        far = int(_FAR_S * self.rate_hz)
+        at = 0
+        while at < len(way):
+            which = way[at : at + _AT_ONCE]
+            at += _AT_ONCE
             which = which[self.active[which]]
-            k += _AT_ONCE
             if not len(which):
                 continue
             lags[which], like[which] = self.measure(which, np.full(len(which), lag))
             self._again(which, lags, like, lag)
-            sure = which[np.abs(like[which]) > LEAST_LIKENESS]
-            lost = which[which > (sure[-1] if len(sure) else -1)]
+            sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
+            lost = which[sure[-1] + 1 :] if len(sure) else which
             if len(sure):
-                lag = int(lags[sure[-1]])
+                lag = int(lags[which[sure[-1]]])
             if len(lost) >= _LOST_AFTER and searches:
                 searches -= 1
-                far = int(_FAR_S * self.rate_hz)
-                found = self.look(int(lost[0]), _AT_ONCE, (lag - far, lag + far))
+                found = self.look(int(lost.min()), _AT_ONCE, (lag - far, lag + far))
                 if found is not None and abs(found - lag) > self.block // 4:
-                    lag, k = found, int(lost[0])
-        known = np.flatnonzero(np.abs(like) > LEAST_LIKENESS)
-        return Track(self.starts[known], lags[known], like[known], self.block)
+                    lag, at = found, int(np.flatnonzero(way == lost[0])[0])
 
     def _again(self, which: Lags, lags: Lags, like: Floats, lag: int) -> None:
         """Measure what was not found once more, from where the block before it was."""
@@ -160,8 +178,8 @@ def track(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Track | None:
     tracker = _Tracker(rec, ref, rate_hz, block)
     if not tracker.active.any():
         return None
-    lag = tracker.first_lag()
-    if lag is None:
+    first = tracker.first_lag()
+    if first is None:
         return None
-    found = tracker.follow(lag)
+    found = tracker.follow(*first)
     return found if len(found.starts) else None
