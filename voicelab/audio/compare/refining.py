@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.compare.correlation import Lags, best_lags
+from voicelab.audio.compare.correlation import Lags, best_lags, likeness, pieces
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -14,10 +14,12 @@ _LEAST_LIKENESS = 0.85
 _ROUNDS = 4
 _AT_ONCE = 64
 _QUIETEST = 0.03
+_FASTEST = 300e-6
+_NEARLY = 0.03
 
 
 def refined(rec: Int16Array, ref: Int16Array, rate_hz: int, track: Track) -> Track:
-    """Add small blocks to a track wherever its blocks do not tell one story.
+    """Add small blocks to a track between any two of its blocks that disagree.
 
     A small block is looked for near the lags of the known blocks before and after it; what is found
     there helps its neighbours in the next round.
@@ -25,35 +27,57 @@ def refined(rec: Int16Array, ref: Int16Array, rate_hz: int, track: Track) -> Tra
     small = int(_SMALL_S * rate_hz) // 2 * 2
     if track.sizes[0] < 2 * small:
         return track
+    track = _settled(rec, ref, track)
     starts = _between(rec, track, small)
     for _ in range(_ROUNDS):
         if not len(starts):
             break
         before, after = _neighbours(track, starts + small // 2)
-        lags, likeness = _measure(rec, ref, starts, before, small, rate_hz)
-        other = np.flatnonzero((after != before) & (np.abs(likeness) < 0.98))
+        lags, fits = _measure(rec, ref, starts, before, small, rate_hz)
+        other = np.flatnonzero((after != before) & (np.abs(fits) < 0.98))
         if len(other):
             more, like = _measure(rec, ref, starts[other], after[other], small, rate_hz)
-            better = np.abs(like) > np.abs(likeness[other])
-            lags[other[better]], likeness[other[better]] = more[better], like[better]
-        found = np.abs(likeness) > _LEAST_LIKENESS
+            better = np.abs(like) > np.abs(fits[other])
+            lags[other[better]], fits[other[better]] = more[better], like[better]
+        found = np.abs(fits) > _LEAST_LIKENESS
         if not found.any():
             break
-        track = track.with_blocks(starts[found], lags[found], likeness[found], small)
+        track = track.with_blocks(starts[found], lags[found], fits[found], small)
         starts = starts[~found]
-    return track
+    return _settled(rec, ref, track)
+
+
+def _settled(rec: Int16Array, ref: Int16Array, track: Track) -> Track:
+    """Blocks that step, though the lag of a block beside them fits nearly as well, do not step.
+
+    In a dull sound many lags fit; the sharpest of them says little.
+    """
+    lags, fits = track.lags.copy(), track.likeness.copy()
+    steps = np.abs(np.diff(lags)) > 1 + _FASTEST * np.diff(track.starts)
+    for beside in (-1, 1):
+        which = np.flatnonzero(steps) + (1 if beside < 0 else 0)
+        theirs = track.lags[which + beside]
+        for size in np.unique(track.sizes[which]):
+            same = np.flatnonzero(track.sizes[which] == size)
+            for part in np.array_split(same, -(-len(same) // _AT_ONCE)):
+                at = which[part]
+                heard = pieces(rec, track.starts[at], int(size))
+                said = pieces(ref, track.starts[at] - theirs[part], int(size))
+                fit = likeness(heard, said)
+                near = np.abs(fit) >= np.abs(track.likeness[at]) - _NEARLY
+                lags[at[near]], fits[at[near]] = theirs[part][near], fit[near]
+    return Track(track.starts, lags, fits, track.sizes)
 
 
 def _between(rec: Int16Array, track: Track, small: int) -> Lags:
-    """Starts of small blocks with sound in them, outside of what the track agrees on."""
-    agreed = np.zeros(len(rec) // (small // 2) + 2, np.bool_)
+    """Starts of small blocks with sound in them, where the lag steps."""
+    stepping = np.zeros(len(rec) // (small // 2) + 2, np.bool_)
     block = int(track.sizes[0])
-    steady = np.abs(np.diff(track.lags)) <= 1
-    steady &= np.diff(track.starts) <= 2 * block
-    for k in np.flatnonzero(steady):
-        first = (track.starts[k] + block // 4) // (small // 2)
-        agreed[first : (track.starts[k + 1] + 3 * block // 4) // (small // 2)] = True
-    starts = np.flatnonzero(~agreed) * (small // 2)
+    steps = np.abs(np.diff(track.lags)) > 1 + _FASTEST * np.diff(track.starts)
+    for k in np.flatnonzero(steps):
+        first = track.starts[k] // (small // 2)
+        stepping[first : (track.starts[k + 1] + block) // (small // 2)] = True
+    starts = np.flatnonzero(stepping) * (small // 2)
     starts = starts[starts + small <= len(rec)]
     loud = np.array([np.std(rec[s : s + small].astype(np.float32)) for s in starts])
     if not len(starts):

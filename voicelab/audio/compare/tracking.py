@@ -16,6 +16,7 @@ LEAST_LIKENESS = 0.6
 
 _AT_ONCE = 16
 _SEARCH_S = 4.0
+_EARLY_S = 20.0
 _NEAR_S = 3.0
 _FAR_S = 10.0
 _ACTIVE = 0.03
@@ -73,11 +74,11 @@ class _Tracker:
         self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
 
     def first_lag(self) -> tuple[int, int] | None:
-        """The lag of the loudest stretch that can be found, near 0 if possible, and its block."""
+        """The lag of the first loud stretch that is found, near 0 if possible, and its block."""
         span = max(1, round(_SEARCH_S / BLOCK_S))
-        parts = np.array_split(np.arange(len(self.starts)), min(6, len(self.starts)))
+        every = np.flatnonzero(self.active)
+        parts = [every[: round(_EARLY_S / BLOCK_S)], *np.array_split(every, min(6, len(every)))]
         loudest = [int(part[self.loud[part].argmax()]) for part in parts]
-        loudest.sort(key=lambda k: -self.loud[k])
         near = int(_NEAR_S * self.rate_hz)
         everywhere = (-len(self.ref), len(self.rec))
         for lags in ((-near, near), everywhere):
@@ -129,7 +130,6 @@ class _Tracker:
 
     def _walk(self, way: Lags, lag: int, lags: Lags, like: Floats) -> None:
         searches = 8 + len(way) // 250
-        far = int(_FAR_S * self.rate_hz)
         at = 0
         while at < len(way):
             which = way[at : at + _AT_ONCE]
@@ -145,9 +145,17 @@ class _Tracker:
                 lag = int(lags[which[sure[-1]]])
             if len(lost) >= _LOST_AFTER and searches:
                 searches -= 1
-                found = self.look(int(lost.min()), _AT_ONCE, (lag - far, lag + far))
+                found = self._again_near(int(lost.min()), lag)
                 if found is not None and abs(found - lag) > self.block // 4:
                     lag, at = found, int(np.flatnonzero(way == lost[0])[0])
+
+    def _again_near(self, k: int, lag: int) -> int | None:
+        for reach_s in (_NEAR_S, _FAR_S):
+            reach = int(reach_s * self.rate_hz)
+            found = self.look(k, _AT_ONCE, (lag - reach, lag + reach))
+            if found is not None:
+                return found
+        return None
 
     def _again(self, which: Lags, lags: Lags, like: Floats, lag: int) -> None:
         """Measure what was not found once more, from where the block before it was."""
