@@ -18,6 +18,7 @@ Kind = Literal["gap", "repeat", "other", "insertion", "skip"]
 _SILENT = 0.02
 _BROKEN = 0.35
 _SAME = 0.97
+_TWICE = 0.9
 _LONGEST_REPEAT_S = 0.12
 _STEP_S = 0.01
 _NEAREST_ZERO = 16
@@ -177,12 +178,9 @@ def _nature(rec: Int16Array, begin: int, end: int, rate_hz: int) -> str:
     if int(np.abs(rec[begin:end].astype(np.int32)).max()) <= _NEAREST_ZERO:
         return "silence"
     length = end - begin
-    if begin >= length and _likeness(rec[begin - length : begin], rec[begin:end]) > _SAME:
-        return "repeat"
+    if begin >= length and end + length <= len(rec):
+        now = rec[begin:end]
+        twice = (now == rec[begin - length : begin]) | (now == rec[end : end + length])
+        if twice.mean() > _TWICE:
+            return "repeat"
     return "repeat" if _period(rec, begin, end, rate_hz) else "sound"
-
-
-def _likeness(a: Int16Array, b: Int16Array) -> float:
-    x, y = a.astype(np.float64), b.astype(np.float64)
-    power = np.sqrt((x * x).sum() * (y * y).sum())
-    return float((x * y).sum() / power) if power else 0.0

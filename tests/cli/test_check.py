@@ -1,0 +1,61 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+pytest.importorskip("pystoi")
+ORDER = str(Path(__file__).parents[2] / "data" / "prompts" / "order.wav")
+
+
+def test_a_recording_is_checked(run, tmp_path):
+    got = run("check", ORDER, "--against", ORDER, cwd=tmp_path)
+    assert got.returncode == 0, got.stderr
+    assert "Exact: all 65,950 samples" in got.stdout
+
+
+def test_json_has_the_keys_that_scripts_read(run):
+    got = run("check", ORDER, "--against", ORDER, "--json", "--full")
+    report = json.loads(got.stdout)
+    keys = {"exact", "delay_ms", "drift_ppm", "gaps", "snr_db", "segsnr_db", "stoi", "pesq"}
+    assert keys | {"verdict"} <= set(report)
+    assert report["exact"] is True
+    assert report["gaps"] == []
+
+
+def bad_files(folder):
+    soundfile.write(folder / "empty.wav", np.zeros(0, np.int16), 8000)
+    soundfile.write(folder / "nan.wav", np.array([0, np.nan] * 800), 8000, subtype="FLOAT")
+    soundfile.write(folder / "six.wav", np.zeros((960, 6), np.int16), 96000)
+    (folder / "cut.wav").write_bytes(Path(ORDER).read_bytes()[:30])
+    (folder / "text.wav").write_text("not a sound\n" * 50)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("empty.wav", "empty"),
+        ("nan.wav", "no numbers"),
+        ("six.wav", "6 channels"),
+        ("cut.wav", "no audio that can be read"),
+        ("text.wav", "no audio that can be read"),
+        ("", "is a directory"),
+    ],
+)
+def test_bad_input_is_a_sentence(run, tmp_path, name, words):
+    bad_files(tmp_path)
+    got = run("check", str(tmp_path / name), "--against", ORDER)
+    assert got.returncode == 2
+    assert words in got.stderr
+    assert "Traceback" not in got.stderr
+
+
+def test_a_channel_can_be_chosen(run, tmp_path):
+    samples, rate_hz = soundfile.read(ORDER, dtype="int16")
+    both = np.stack((np.zeros_like(samples), samples), axis=1)
+    soundfile.write(tmp_path / "both.wav", both, rate_hz)
+    args = ("check", str(tmp_path / "both.wav"), "--against", ORDER, "--json", "--channel")
+    assert json.loads(run(*args, "2").stdout)["exact"] is True
+    assert run(*args, "1").returncode == 1
+    assert run(*args, "3").returncode == 2
