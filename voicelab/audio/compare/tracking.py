@@ -23,6 +23,8 @@ _ACTIVE = 0.03
 _QUIETEST = 4.0
 _LOST_AFTER = 4
 _FITS = 0.5
+_WIDE_TRIES = 3
+_PATIENCE = 3
 
 
 @dataclass(slots=True)
@@ -81,8 +83,8 @@ class _Tracker:
         loudest = [int(part[self.loud[part].argmax()]) for part in parts]
         near = int(_NEAR_S * self.rate_hz)
         everywhere = (-len(self.ref), len(self.rec))
-        for lags in ((-near, near), everywhere):
-            for k in loudest:
+        for lags, tries in (((-near, near), loudest), (everywhere, loudest[:_WIDE_TRIES])):
+            for k in tries:
                 found = self.look(max(k - span // 2, 0), span, lags)
                 if found is not None:
                     return found, k
@@ -129,8 +131,7 @@ class _Tracker:
         return Track(self.starts[known], lags[known], like[known], sizes)
 
     def _walk(self, way: Lags, lag: int, lags: Lags, like: Floats) -> None:
-        searches = 8 + len(way) // 250
-        at = 0
+        at, misses, tried = 0, 0, -1
         while at < len(way):
             which = way[at : at + _AT_ONCE]
             at += _AT_ONCE
@@ -142,9 +143,11 @@ class _Tracker:
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
             lost = which[sure[-1] + 1 :] if len(sure) else which
             if len(sure):
-                lag = int(lags[which[sure[-1]]])
-            if len(lost) >= _LOST_AFTER and searches:
-                searches -= 1
+                lag, misses = int(lags[which[sure[-1]]]), 0
+            if len(lost) >= _LOST_AFTER and lost[0] != tried:
+                misses, tried = misses + 1, int(lost[0])
+                if misses > _PATIENCE and misses % _AT_ONCE:
+                    continue
                 found = self._again_near(int(lost.min()), lag)
                 if found is not None and abs(found - lag) > self.block // 4:
                     lag, at = found, int(np.flatnonzero(way == lost[0])[0])
