@@ -21,6 +21,7 @@ _SURE = 0.85
 _VERY_SURE = 0.97
 _FEW = 4
 _WHOLE = 0.03
+_MOSTLY = 0.8
 _STEP = 0.6
 """Samples by which two runs must differ for the step between them to be one."""
 
@@ -85,7 +86,8 @@ def _fit(
     known = np.array([np.median(rest[of_run == k]) for k in range(len(chosen))])
     intercepts = _all_runs(track, runs, measured, known, slope)
     whole = np.rint(intercepts)
-    if slope == 0.0 and (np.abs(intercepts - whole) < max(_WHOLE, min(spread, 0.1))).all():
+    near = np.abs(intercepts - whole) < max(_WHOLE, min(spread, 0.1))
+    if slope == 0.0 and np.average(near, weights=[len(run) for run in runs]) > _MOSTLY:
         intercepts = whole
     return Line(runs, intercepts, slope, spread)
 
