@@ -33,6 +33,9 @@ def test_every_line_is_exact_and_found_by_itself(speech, form, given):
 def test_a_line_that_was_not_the_given_one_is_not_exact(speech):
     got = report(LINES["alaw/8000"](speech), speech, format="mulaw/8000")
     assert not got.exact
+    better = report(speech, speech, format="mulaw/8000")
+    assert not better.exact
+    assert "another format" in better.verdict
 
 
 @pytest.mark.parametrize("heard_hz", [16000, 24000, 48000])

@@ -131,6 +131,11 @@ def _noise(form: AudioFormat | None, noise: Noise | None) -> Iterator[str]:
                 f"the segmental SNR of {noise.segmental_db:.1f} dB is {worse:.1f} dB below what "
                 f"{form} leaves: noise or a second coding was added"
             )
+        elif worse <= -_WORSE_DB:
+            yield (
+                f"the segmental SNR of {noise.segmental_db:.1f} dB is better than {form} can leave "
+                "it: it went through another format"
+            )
     elif noise.segmental_db < _CLEAN_DB:
         yield (
             f"the segmental SNR is {noise.segmental_db:.1f} dB where a linear leg adds nothing: "
