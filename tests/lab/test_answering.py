@@ -161,7 +161,7 @@ async def test_an_interruption_is_heard_seen_and_drawn(open_lab):
     row = call.turns().query("interrupted").iloc[0]
     assert row.heard_ms == cut["heard_ms"] < row.said_ms
     begin, end = (round(row[edge] * 8000) for edge in ("begin_s", "end_s"))
-    assert abs(end - begin - row.heard_ms * 8) <= 3
+    assert abs(end - begin - row.heard_ms * 8) <= 16  # the table is to the millisecond
     labels = {text.get_text() for axes in call.plot().axes for text in axes.texts}
     assert "interrupted" in labels
     assert any(label.endswith(" ms") for label in labels)

@@ -91,7 +91,7 @@ class Answering:
         else:
             words = agent.upstream(str(agent.url)).shown
         if agent.costs_money:
-            words += ", CALLS COST MONEY"
+            words += " (calls cost money)"
         if self.home.dropped:
             words += f", answers too late: {self.home.dropped}"
         return words

@@ -149,6 +149,12 @@ class Lab(Closes):
         return answering.words if answering is not None else "none"
 
     @property
+    def costs_money(self) -> bool:
+        """Whether the agent's calls are charged for."""
+        answering = self._built.answering
+        return answering is not None and answering.agent.costs_money
+
+    @property
     def host(self) -> Host | None:
         """Where it runs; None while it is being opened."""
         return self._exchange.host if self._exchange is not None else None
