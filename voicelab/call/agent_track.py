@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from voicelab.call.playback import Playback
 
@@ -65,12 +65,18 @@ class AgentTrack:
         """Audio of an item went out."""
         self._sound.setdefault(item, bytearray()).extend(pcm)
 
-    def settle(self, until_ns: int) -> None:
-        """Place all that was heard up to a time."""
+    @property
+    def waits(self) -> bool:
+        """Whether anything is still to be placed."""
+        return bool(self._sound)
+
+    def settle(self, until_ns: int, unfinished: Collection[str] = ()) -> None:
+        """Place all that was heard up to a time; of unfinished items more will be sent."""
         for item in list(self._sound):
             self._place(item, until_ns)
             end_ns = self._playback.end_ns(item)
-            if end_ns is None or end_ns <= until_ns - SETTLED_NS:
+            over = end_ns is None or end_ns <= until_ns - SETTLED_NS
+            if over and item not in unfinished:
                 self._drop(item)
 
     def flushed(self, at_ns: int) -> None:

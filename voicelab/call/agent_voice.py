@@ -154,7 +154,7 @@ class AgentVoice:
                 self._mark(frame.item, "begin")
             if frame.last:
                 self._mark(frame.item, "end")
-        self.track.settle(now_ns - SETTLED_NS)
+        self.track.settle(now_ns - SETTLED_NS, self._playout.items)
 
     def on_played(self, now_ns: int, name: str) -> None:
         """The provider has passed a checkpoint."""

@@ -129,7 +129,8 @@ class Playback:
     def sent(self, now_ns: int, item: str, samples: int) -> None:
         """A frame of an item went out."""
         known = self._items.get(item)
-        if known is None:
+        if known is None or known.over:  # the name of an item may come again in another session
+            self._items.pop(item, None)
             self._forget_old()
             known = self._items[item] = _Item(now_ns)
         arrives_ns = now_ns + self.trip.out_ns
