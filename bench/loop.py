@@ -1,8 +1,8 @@
 """How late a call's frames are handled while a notebook's cell is busy, beside an idle one.
 
 Each figure is the 99th percentile of how much later than the quickest frame of its call a frame
-was stamped, over all frames of some calls. One run, one process; the ratios are to the idle loop
-of the same host. With ``--json`` one object is printed.
+was stamped, over all frames of some calls; the median of the rounds, which go in turns. The ratios
+are to the idle loop of the same host. With ``--json`` one object is printed.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import tempfile
 import time
 from collections.abc import Callable
+from statistics import median
 
 import numpy as np
 
@@ -64,7 +66,9 @@ def lags_ms(call: Call) -> np.ndarray:
 
 async def p99_ms(host: str, cell: Callable[[], None], folder: str) -> float:
     """Place some calls, and run the cell in the middle of them."""
-    async with await Lab.open(port=0, host=host, recordings=folder, name="bench") as lab:
+    async with await Lab.open(
+        agent=None, port=0, host=host, recordings=folder, name="bench"
+    ) as lab:
         calls = [await lab.dial(prompt_path("order")) for _ in range(CALLS)]
         await asyncio.sleep(0.5)
         cell()
@@ -73,28 +77,37 @@ async def p99_ms(host: str, cell: Callable[[], None], folder: str) -> float:
         return float(np.percentile(np.concatenate([lags_ms(call) for call in calls]), 99))
 
 
-async def measure() -> dict[str, dict[str, float]]:
-    """Return the p99 by host and cell, ms."""
+async def measure(rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Return the p99 of each round by host and cell, ms."""
+    found = {host: {cell.__name__: [] for cell in CELLS} for host in ("thread", "kernel")}
     with tempfile.TemporaryDirectory() as folder:
-        return {
-            host: {cell.__name__: await p99_ms(host, cell, folder) for cell in CELLS}
-            for host in ("thread", "kernel")
-        }
+        for n in range(rounds):
+            for host, by_cell in found.items():
+                for cell in CELLS[n % len(CELLS) :] + CELLS[: n % len(CELLS)]:
+                    by_cell[cell.__name__].append(await p99_ms(host, cell, folder))
+    return found
 
 
 def main() -> None:
     """Measure, and print a table or an object."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    found = asyncio.run(measure())
+    before = os.getloadavg()[0]
+    found = asyncio.run(measure(options.rounds))
+    load = f"load average {before:.1f} before, {os.getloadavg()[0]:.1f} after"
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps({"p99_ms": found, "load": load}))
         return
-    print(f"p99 frame handling lag, {CALLS} calls, a cell busy for {CELL_S:g} s in their middle")
+    print(f"p99 frame handling lag, {CALLS} calls, a cell busy for {CELL_S:g} s in their middle;")
+    print(f"medians of {options.rounds} rounds in turns, {load}")
     for host, by_cell in found.items():
+        idle_ms = median(by_cell["idle"])
         for cell, ms in by_cell.items():
-            print(f"  {host:8} {cell:14} {ms:8.1f} ms   {ms / by_cell['idle']:8.1f} x idle")
+            spread = f"{min(ms):.1f}-{max(ms):.1f}"
+            ratio = median(ms) / idle_ms
+            print(f"  {host:8} {cell:14} {median(ms):8.1f} ms {spread:>15} {ratio:8.1f} x idle")
 
 
 if __name__ == "__main__":

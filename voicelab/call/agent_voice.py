@@ -8,6 +8,7 @@ from typing import Protocol
 
 from voicelab.audio.format import AudioFormat
 from voicelab.call.agent_track import SETTLED_NS, AgentTrack
+from voicelab.call.echo import EchoGuard
 from voicelab.call.model_audio import ToLine
 from voicelab.call.playback import Heard, Playback, RoundTrip
 from voicelab.call.playout import LEAD_MS, Playout
@@ -75,7 +76,7 @@ class AgentVoice:
         Takes what was heard, as :class:`~voicelab.call.agent_track.AgentTrack` gives it.
     on_item : callable
         ``on_item(item, event)`` with ``"begins"`` at the first frame sent and ``"heard"`` when all
-        of it was.
+        of it was, and what :class:`~voicelab.call.agent_track.AgentTrack` says.
     lead_ms : int
     """
 
@@ -86,13 +87,14 @@ class AgentVoice:
         line: AudioFormat,
         trip: RoundTrip,
         emit: Callable[[int, bytes], None],
-        on_item: Callable[[str, str], None],
+        on_item: Callable[..., None],
         lead_ms: int = LEAD_MS,
     ) -> None:
         frame = line.frame_samples()
         self.trip = trip
         self.playback = Playback(line.rate_hz, frame, trip)
-        self.track = AgentTrack(line.rate_hz, self.playback, emit)
+        self.track = AgentTrack(line.rate_hz, self.playback, emit, on_item)
+        self.echo = EchoGuard(line.rate_hz)
         self._phone = phone
         self._model = model
         self._line = line
@@ -140,7 +142,9 @@ class AgentVoice:
                 if not self._phone.send_audio(frame.audio):
                     return
                 self.playback.sent(now_ns, frame.item, len(frame.audio) // self._line.sample_bytes)
-                self.track.sent(frame.item, self._line.to_pcm(frame.audio))
+                pcm = self._line.to_pcm(frame.audio)
+                self.track.sent(frame.item, pcm)
+                self.echo.played(self._plays_at(frame.item, len(pcm) // 2), pcm)
             if frame.first:
                 self._on_item(frame.item, "begins")
                 self._phone.ping()
@@ -176,6 +180,7 @@ class AgentVoice:
         self._playout.hold(now_ns + CLEAR_NS)
         self.track.flushed(flush_ns)
         self.playback.flushed(flush_ns)
+        self.echo.flushed(self.track.offset(flush_ns))
         self._checkpoints.clear()
         self._converters.clear()
         for item in items:
@@ -202,6 +207,11 @@ class AgentVoice:
     @property
     def _bytes_a_second(self) -> int:
         return self._model.sample_bytes * self._model.rate_hz
+
+    def _plays_at(self, item: str, samples: int) -> int:
+        """Where on the caller's time axis the last samples that went out will be heard."""
+        end_ns = self.playback.end_ns(item)
+        return 0 if end_ns is None else self.track.offset(end_ns) - samples
 
     def _mark(self, item: str, which: str) -> None:
         self._numbered += 1

@@ -87,17 +87,17 @@ class Conversation(StreamListener):
         self._stream = stream
         self._send_now = send
         self._settings = settings
-        self._run_tool = run_tool
         self._wake = wake
         self._voice: AgentVoice | None = None
         self._ear: CallerEar | None = None
         self._introduction = Introduction(settings, self._send, self.counts, presented)
         self._interruption = Interruption(self.history, self._send, stream.note, self.counts)
         self._gate = ResponseGate()
-        self._tools = ToolCalls()
+        self._tools = ToolCalls(self.history, self._send, run_tool)
         self._keys = KeyPresses()
         self._failed = 0
         self._greeted = self._hanging_up = False
+        self._presented_ns = 0
 
     # The line
 
@@ -113,7 +113,7 @@ class Conversation(StreamListener):
             stream.outbound,
             self.trip,
             stream.audience.agent_audio,
-            lambda item, event: stream.note(f"item_{event}", item=item),
+            lambda item, event, **more: stream.note(f"item_{event}", item=item, **more),
             self._settings.lead_ms,
         )
         self._voice.probe(stream.now_ns())
@@ -121,12 +121,15 @@ class Conversation(StreamListener):
             self._introduction.present(heard, said)
         elif self._introduction.ready:
             self._begin()
+        self._presented_ns = stream.now_ns()
         self._act()
 
     def on_frame(self, offset: int, pcm: bytes, payload: bytes) -> None:
         """Pass the caller's audio on."""
         if self._ear is not None and self._voice is not None:
             self._voice.track.caller_frame(self._stream.now_ns(), offset + len(pcm) // 2)
+            if self._voice.echo.heard(offset, pcm):
+                pcm, payload = bytes(len(pcm)), self._stream.format.silence(len(pcm) // 2)
             self._ear.frame(offset, pcm, payload)
 
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
@@ -200,7 +203,7 @@ class Conversation(StreamListener):
             case realtime.ResponseOutputAudioTranscriptDone():
                 self._on_words(event.item_id, event.transcript)
             case realtime.ResponseOutputItemDone():
-                self._on_item_done(event.item)
+                self._tools.begin(event.item)
             case realtime.ResponseDone():
                 self._on_response_done(event.response)
         self._act()
@@ -216,6 +219,7 @@ class Conversation(StreamListener):
         """Go on in a new session: its configuration, and what was said so far."""
         self._send_now = send
         self._introduction.present(self._introduction.heard, self._introduction.said)
+        self._presented_ns = self._stream.now_ns()
         for item in self.history.items():
             self._send(realtime.ConversationItemCreate(item=item))
         if self.history.awaits_answer:
@@ -236,18 +240,14 @@ class Conversation(StreamListener):
 
     def say(self, text: str) -> None:
         """Let the agent say a text as soon as it may speak."""
-        self._gate.want({"instructions": word_for_word(text)})
+        self._gate.want_alone({"instructions": word_for_word(text)})
         self._act()
 
     def on_tool(self, call_id: str, output: str, *, hang_up: bool = False) -> None:
         """A function has given its output; with `hang_up` the call ends after the last words."""
-        if self._tools.end(call_id) is None:
-            return
-        item = realtime.function_output(call_id, output)
-        self._send(realtime.ConversationItemCreate(item=item))
-        self.history.item(f"output {call_id}", item)
-        self._hanging_up = self._hanging_up or hang_up
-        self._act()
+        if self._tools.end(call_id, output):
+            self._hanging_up = self._hanging_up or hang_up
+            self._act()
 
     def fail(self, reason: str) -> None:
         """Give the agent up: the caller hears the fallback prompt, and the call ends."""
@@ -274,7 +274,8 @@ class Conversation(StreamListener):
             return None
         now_ns = self._stream.now_ns()
         times = [self._voice.wake_ns, self._keys.wake_ns, self._interruption.due_ns]
-        if self._hanging_up or not self._gate.idle or self._voice.speaking(now_ns):
+        waits = self._hanging_up or not (self._gate.idle and self._introduction.ready)
+        if waits or self._voice.speaking(now_ns):
             times.append(now_ns + _LOOK_NS)
         return min((time for time in times if time is not None), default=None)
 
@@ -290,6 +291,11 @@ class Conversation(StreamListener):
             self._stream.note("clear_unanswered")
             self._interruption.settle()
         voice.tick(now_ns)
+        if (
+            not self._introduction.ready
+            and now_ns - self._presented_ns > 1e9 * self._settings.agree_s
+        ):
+            self.fail(f"The model has not agreed on a session within {self._settings.agree_s:g} s.")
         if self._gate.active is None and self._tools.take() and not self._hanging_up:
             self._gate.want()
         if self._introduction.ready and (asked := self._gate.take(now_ns)) is not None:
@@ -351,17 +357,6 @@ class Conversation(StreamListener):
         if self._voice is not None:
             self._voice.finish(item)
 
-    def _on_item_done(self, item: dict[str, Any]) -> None:
-        if item.get("type") != "function_call" or item.get("status") == "incomplete":
-            return
-        request = ToolRequest(
-            str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or "{}")
-        )
-        if self._tools.begin(request):
-            call = realtime.function_call(request.name, request.call_id, request.arguments)
-            self.history.item(f"call {request.call_id}", call)
-            self._run_tool(request)
-
     def _on_response_done(self, response: dict[str, Any]) -> None:
         response_id = str(response.get("id"))
         items = [item for item in response.get("output") or () if item.get("type") == "message"]
@@ -396,5 +391,8 @@ class Conversation(StreamListener):
             self._refused_session(error.message)
 
     def _interrupt(self, now_ns: int) -> None:
-        if self._voice is not None and self.failure is None:
-            self._interruption.interrupt(now_ns, self._voice, self._gate.active)
+        if self._voice is None or self.failure is not None:
+            return
+        if (echo := self._voice.echo.look()) is not None:
+            self._stream.note("echo", delay_ms=echo.delay_ms, share=echo.share, alike=echo.alike)
+        self._interruption.interrupt(now_ns, self._voice, self._gate.active)

@@ -16,7 +16,7 @@ FATAL: Final = frozenset(
         realtime.BETA_API_SHAPE_DISABLED,
         realtime.INVALID_API_KEY,
         realtime.MODEL_NOT_FOUND,
-        "insufficient_quota",
+        realtime.INSUFFICIENT_QUOTA,
     }
 )
 """Asking again would give the same."""

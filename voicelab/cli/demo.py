@@ -31,7 +31,9 @@ async def run(options: argparse.Namespace) -> int:
     from voicelab.sim.prompts import prompt_path
 
     say = sys.stderr if options.json else sys.stdout
-    async with await Lab.open(port=0, name="demo", recordings=options.recordings) as lab:
+    async with await Lab.open(
+        agent=None, port=0, name="demo", recordings=options.recordings
+    ) as lab:
         path = prompt_path("order")
         print(f"A sink listens on {lab.url}. {path.name} calls it.", file=say)
         with Progress("on the phone") as progress:

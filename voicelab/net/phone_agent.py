@@ -14,7 +14,7 @@ from voicelab.call.moment import Kind, Moment
 from voicelab.call.stream import Stream
 from voicelab.call.tool_calls import ToolRequest
 from voicelab.call.turn import HangUp
-from voicelab.net.agent_options import RESTED_S
+from voicelab.net.agent_options import EXPIRED_S, RESTED_S
 from voicelab.net.model_line import ModelLine
 from voicelab.net.ringing import Ringing
 from voicelab.net.upstream_end import UpstreamEnd
@@ -60,8 +60,14 @@ class PhoneAgent(StreamListener):
     # The stream
 
     def on_start(self, connection: Connection) -> None:
-        """The line has begun: bring both sides together."""
+        """The line has begun; without a name it cannot be spoken to."""
+        self.on_named(connection)
+
+    def on_named(self, connection: Connection) -> None:
+        """Bring both sides together."""
         stream = self._stream
+        if stream.stream_id is None or self.conversation is not None:
+            return
         line = self._ringing.take(stream.call_id)
         presented = None if line is None else stream.settings.format
         if line is None:
@@ -113,7 +119,8 @@ class PhoneAgent(StreamListener):
         conversation, now_ns = self.conversation, self._clock()
         self._stream.note("model_closed", why=end.why, code=end.code, detail=end.detail)
         conversation.on_lost()
-        if now_ns - self._line_began_ns > RESTED_S * 1e9:
+        rested_s = EXPIRED_S if end.why == "expired" else RESTED_S
+        if now_ns - self._line_began_ns > rested_s * 1e9:
             self._reconnected = False
         if self._reconnected or end.why in _HOPELESS or conversation.failure is not None:
             conversation.fail(end.detail)
@@ -128,6 +135,13 @@ class PhoneAgent(StreamListener):
     def inject(self, item: dict[str, Any], respond: bool) -> bool:
         """Put an item into the model's conversation; False where there is none."""
         return self.conversation is not None and self.conversation.inject(item, respond=respond)
+
+    def say(self, text: str) -> bool:
+        """Let the agent say a text as soon as it may speak; False where there is none."""
+        if self.conversation is None or self._over:
+            return False
+        self.conversation.say(text)
+        return True
 
     # Inside
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import aclosing
@@ -121,6 +122,8 @@ def _flat(given: Any) -> Iterable[Utterance]:
     """Take one part or several; None is nothing to say."""
     if given is None:
         return
+    if isinstance(given, ToolCall):
+        json.dumps(given.arguments)  # raises where they cannot be sent
     if isinstance(given, _ONE):
         yield given
     elif isinstance(given, Iterable):

@@ -85,7 +85,8 @@ class LocalRealtime:
     opened : int
         Sessions that there ever were.
     ended : Counter
-        Of those that are over: ``client``, ``expired``, ``slow``, ``beta``, ``error``.
+        Of those that are over: ``client``, ``expired``, ``slow``, ``too_big``, ``beta``,
+        ``error``.
     errors : Counter
         Of the ``error`` events that were sent, by their code.
     refused : int

@@ -70,18 +70,23 @@ class Voice:
         """
         if isinstance(given, ToolCall | HangUp):
             return given
-        if isinstance(given, str) and _is_path(given):
-            given = Path(given)
+        if isinstance(given, str):
+            given = given.encode(
+                "utf-8", "replace"
+            ).decode()  # half a surrogate pair cannot be sent
+            given = Path(given) if _is_path(given) else given
         if format is None:
             return given if isinstance(given, str) else _words(given)
         if isinstance(given, Sound) and given.format == format:
             return given
-        key = (str(given), format)
-        if isinstance(given, str | Path) and key in self._kept:
+        words = _words(given)
+        key = (words, format)
+        keeps = bool(words) and isinstance(given, str | Path)  # another file may change
+        if keeps and key in self._kept:
             self._kept.move_to_end(key)
             return self._kept[key]
         sound = await asyncio.to_thread(self._spoken, given, format)
-        if isinstance(given, str | Path):
+        if keeps:
             self._kept[key] = sound
             if len(self._kept) > KEPT_SOUNDS:
                 self._kept.popitem(last=False)
