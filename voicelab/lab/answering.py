@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from voicelab.lab.agent import LOCAL, Agent
 from voicelab.lab.home import Home
+from voicelab.lab.places import existing
 from voicelab.lab.tools import Toolbox
 from voicelab.net.agent_options import AgentOptions
 
@@ -52,6 +53,7 @@ class Answering:
             self.local = LocalRealtime(
                 "parrot" if agent.url == LOCAL else agent.url,
                 runner=self.home.run,
+                find=existing,
                 answer_timeout_s=agent.timeout_s,
             )
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -77,6 +78,8 @@ class LocalRealtime:
         How long a function may take for each part of its answer.
     runner : callable, optional
         ``runner(coroutine)`` runs a function's answer on the loop where it belongs.
+    find : callable
+        Where a sound file is that a function gave the name of.
     clock : callable
         Monotonic nanoseconds.
 
@@ -116,6 +119,7 @@ class LocalRealtime:
         tool_calls: int = 1,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         runner: Runner = here,
+        find: Callable[[str], Path] = Path,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         low, high = delay_ms
@@ -142,7 +146,7 @@ class LocalRealtime:
         self._answer_timeout_s = answer_timeout_s
         self._runner = runner
         self._clock = clock
-        self._voice = Voice.found()
+        self._voice = Voice.found(find)
         self._server: Server | None = None
         self._port: int | None = None
         self._open: set[Connection] = set()
