@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 
 from voicelab.protocol import realtime, vobiz
@@ -55,4 +57,19 @@ def test_an_agent_that_was_given_up_says_and_asks_nothing_more():
 def test_nothing_is_due_any_more_once_the_line_ends():
     call = speaking(500)
     call.stream.on_text('{"event":"stop","streamId":"s"}')
+    assert call.conversation.wake_ns is None
+
+
+def test_a_call_that_is_over_and_remembered_keeps_no_sound():
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        call = speaking(500)
+        call.to_phone.clear()
+        call.stream.on_close(1000)
+        call.agent_sound.clear()
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept - before < 300_000
     assert call.conversation.wake_ns is None

@@ -165,9 +165,10 @@ class Conversation(StreamListener):
             self._voice.playback.stalled(begin_ns, end_ns)
 
     def on_end(self, end: StreamEnd) -> None:
-        """The line is gone: settle what was heard up to now."""
+        """The line is gone: settle what was heard up to now; keep no sound of an ended call."""
         if self._voice is not None:
             self._voice.track.flushed(self._stream.now_ns())
+        self._voice = self._ear = None
 
     def on_dropped(self) -> None:
         """A fault of our own: the caller is told, and need not listen to silence."""
