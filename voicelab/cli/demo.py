@@ -68,7 +68,7 @@ async def run(options: argparse.Namespace) -> int:
                 print(f"  the caller's file: {note}")
             for file in files.existing():
                 print(f"  {file}")
-            print("Next: `make lab` opens the same call in a notebook.")
+            print("Next: `make lab` opens the first notebook.")
     if hanging_up:
         return 130
     return 0 if verdict.exact else 1
