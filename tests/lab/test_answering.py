@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from voicelab import Agent, Audio, HangUp, Lab, ToolCall
+from voicelab import Agent, Audio, HangUp, Lab, LocalRealtime, ToolCall
 from voicelab.errors import StateError
 
 pytestmark = pytest.mark.net
@@ -92,6 +92,26 @@ async def test_a_function_answers_on_the_notebooks_loop(open_lab, host):
     assert second.text == "Yes, that is right."
     assert second.call == call.id
     assert call.result.ended_by == "agent"
+
+
+async def test_any_realtime_server_can_answer(open_lab):
+    async with LocalRealtime() as server, await open_lab(server.url) as lab:
+        assert f"agent {server.url}?model=gpt-realtime-2.1," in repr(lab)
+        call = await lab.dial(YES)
+        await call.ended(timeout=30)
+        await lab.close()
+        assert (server.opened, server.sessions) == (1, 0)
+    assert list(call.turns().who) == ["agent", "caller", "agent"]
+
+
+async def test_a_server_that_is_not_there_ends_the_call_with_a_reason(open_lab):
+    async with await open_lab("ws://127.0.0.1:9/v1/realtime") as lab:
+        call = await lab.dial(YES)
+        await call.ended(timeout=30)
+    assert call.result.ended_by == "agent"
+    assert call.audio("heard").samples[:, 1].any()  # the fallback prompt
+    (lost,) = facts(call, "agent_lost")
+    assert "127.0.0.1:9" in lost["reason"]
 
 
 async def minutes_until(pizzas: int) -> int:
