@@ -76,6 +76,11 @@ class Answering:
             await self.local.aclose()
         await self.home.aclose()
 
+    def abandon(self) -> None:
+        """Free what can be freed without the event loop, which is gone."""
+        if self.local is not None:
+            self.local.abandon()
+
     def left(self) -> list[str]:
         """What was not freed at the close, by name."""
         there = self.local.left() if self.local is not None else {}

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
+from socket import socket
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -148,6 +149,7 @@ class LocalRealtime:
         self._clock = clock
         self._voice = Voice.found(find)
         self._server: Server | None = None
+        self._sock: socket | None = None
         self._port: int | None = None
         self._open: set[Connection] = set()
 
@@ -164,6 +166,7 @@ class LocalRealtime:
         if self._server is None:
             await asyncio.to_thread(known_text.prepare)
             sock = listen(self.host, self._given_port, given=True)
+            self._sock = sock
             self._port = sock.getsockname()[1]
             self._server = await serve(
                 self._serve,
@@ -186,6 +189,11 @@ class LocalRealtime:
             self._server.close()
             await self._server.wait_closed()
             self._server = None
+
+    def abandon(self) -> None:
+        """Free the port when the event loop is gone."""
+        if self._sock is not None:
+            self._sock.close()
 
     async def __aenter__(self) -> LocalRealtime:
         return await self.start()
