@@ -25,6 +25,7 @@ from websockets.typing import Subprotocol
 
 from voicelab.errors import SettingError
 from voicelab.net.listen import listen
+from voicelab.net.public_url import origin_allowed
 from voicelab.protocol import realtime
 from voicelab.protocol.realtime import codes
 from voicelab.sim.realtime import known_text
@@ -94,7 +95,8 @@ class LocalRealtime:
     errors : Counter
         Of the ``error`` events that were sent, by their code.
     refused : int
-        Requests that were no session: another path, or too many at a time.
+        Requests that were no session: another path, a page of another machine, or too many at a
+        time.
 
     Raises
     ------
@@ -243,6 +245,11 @@ class LocalRealtime:
             self.refused += 1
             return connection.respond(
                 HTTPStatus.NOT_FOUND, f"Nothing is here. The Realtime API is at {PATH}.\n"
+            )
+        if not all(origin_allowed(each, None) for each in request.headers.get_all("Origin")):
+            self.refused += 1
+            return connection.respond(
+                HTTPStatus.FORBIDDEN, "Pages of this origin may not open a session here.\n"
             )
         if len(self._open) >= MAX_SESSIONS:
             self.refused += 1

@@ -59,7 +59,9 @@ class Voice:
         """Speak with eSpeak NG where it is installed."""
         return cls(shutil.which("espeak-ng"), find)
 
-    async def part(self, given: Utterance, format: AudioFormat | None) -> Part:
+    async def part(
+        self, given: Utterance, format: AudioFormat | None, *, may_name_file: bool = True
+    ) -> Part:
         """Make one part of a response.
 
         Parameters
@@ -67,6 +69,8 @@ class Voice:
         given : str, Audio, Path, Sound, ToolCall or HangUp
         format : AudioFormat or None
             None wants words, not sound.
+        may_name_file : bool
+            Whether a text that is the name of a sound file stands for the file.
 
         Raises
         ------
@@ -79,7 +83,7 @@ class Voice:
             given = given.encode(
                 "utf-8", "replace"
             ).decode()  # half a surrogate pair cannot be sent
-            given = self._file(given) or given
+            given = (may_name_file and self._file(given)) or given
         if format is None:
             return given if isinstance(given, str) else _words(given)
         if isinstance(given, Sound) and given.format == format:
