@@ -211,3 +211,12 @@ def test_heard_never_falls(steps):
         line.send(at_ms, "a")
         told.append(line.playback.heard("a", ms(at_ms)).ms)
     assert all(earlier <= later for earlier, later in pairwise(told))
+
+
+def test_a_provider_that_acknowledges_nothing_does_not_fill_the_memory():
+    playback = Playback(RATE_HZ, FRAME, RoundTrip())
+    for index in range(200):
+        playback.sent(ms(1000 * index), str(index), FRAME)
+    known = [index for index in range(200) if playback.end_ns(str(index)) is not None]
+    assert known == list(range(200 - len(known), 200))
+    assert len(known) <= 20

@@ -17,6 +17,9 @@ UNKNOWN_NS = 100_000_000
 _KEPT = 16
 """Items that are over and still known."""
 
+_FORGOTTEN_NS = 10_000_000_000
+"""So long after its end an item counts as over, where no provider says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -131,7 +134,7 @@ class Playback:
         known = self._items.get(item)
         if known is None or known.over:  # the name of an item may come again in another session
             self._items.pop(item, None)
-            self._forget_old()
+            self._forget_old(now_ns)
             known = self._items[item] = _Item(now_ns)
         arrives_ns = now_ns + self.trip.out_ns
         end_ns = self._end_ns()
@@ -242,7 +245,8 @@ class Playback:
                     run.begin_ns = max(self._arrived_ns(run), end_ns)
                 end_ns = self._run_end_ns(run)
 
-    def _forget_old(self) -> None:
-        for name in list(self._items)[: -_KEPT or None]:
-            if self._items[name].over:
+    def _forget_old(self, now_ns: int) -> None:
+        for name in list(self._items)[:-_KEPT]:
+            item = self._items[name]
+            if item.over or self._last_ns(item) < now_ns - _FORGOTTEN_NS:
                 del self._items[name]
