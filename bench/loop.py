@@ -121,9 +121,7 @@ def main() -> None:
         return
     print(f"p99 frame handling lag, {CALLS} calls, a cell busy for {CELL_S:g} s in their middle;")
     print(f"medians of {options.rounds} rounds in turns, {load}")
-    print(
-        f"  {'host':8} {'cell':14} {'p99 ms':>8} {'of rounds':>15} {'x idle':>8} {'no core, ms':>12}"
-    )
+    print("  host     cell             p99 ms       of rounds   x idle  no core, ms")
     for host, by_cell in found.items():
         idle_ms = median(p99 for p99, _ in by_cell["idle"])
         for cell, rounds in by_cell.items():
