@@ -49,8 +49,8 @@ check: $(READY) ## style, types, spelling, notebooks without outputs
 	$(BIN)/codespell
 	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
-bench: $(READY) ## run every benchmark and print its figures, in a minute (ARGS=--full: in ten)
-	@for bench in resample.py "frames.py $(ARGS)" "calls.py $(ARGS)"; do \
+bench: $(READY) ## run every benchmark and print its figures, in two minutes (ARGS=--full: in twenty)
+	@for bench in resample.py "frames.py $(ARGS)" "calls.py $(ARGS)" "bridge.py $(ARGS)" "barge_in.py $(ARGS)"; do \
 	  echo; echo "== bench/$$bench"; $(BIN)/python bench/$$bench || exit 1; done
 
 notebooks: $(READY) ## execute every notebook in a kernel
@@ -59,7 +59,7 @@ notebooks: $(READY) ## execute every notebook in a kernel
 browser: $(READY) ## drive JupyterLab in headless Chromium (VOICELAB_CHROMIUM=/path/to/chromium)
 	@$(BIN)/python -m pytest -m ui $(ARGS)
 
-conformance: $(READY) ## an independent client against `voicelab serve`
+conformance: $(READY) ## independent clients against voicelab's servers (ARGS="--only openai"), 1 GB
 	@$(BIN)/python tests/conformance/run.py $(ARGS)
 
 kernels: $(READY) ## every notebook on ipykernel 6.31, 7.3 and 7.4 (ARGS="--only 7.4.0")

@@ -10,6 +10,7 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parent / "peers" / "bun_sink"
 PROGRAM = HOME / "node_modules" / ".bin" / "bun"
 SERVER = HOME / "server.ts"
+BRIDGE = HOME.parent / "bun_bridge" / "server.ts"
 INSTALL = ("install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error")
 INSTALL_S = 120
 TRY_S = 10

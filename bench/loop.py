@@ -81,7 +81,9 @@ def waited_ms(host: str) -> float:
 
 async def measured(host: str, cell: Callable[[], None], folder: str) -> tuple[float, float]:
     """Place some calls, run the cell in the middle of them; return the p99 and the waiting, ms."""
-    async with await Lab.open(port=0, host=host, recordings=folder, name="bench") as lab:
+    async with await Lab.open(
+        agent=None, port=0, host=host, recordings=folder, name="bench"
+    ) as lab:
         before_ms = waited_ms(host)
         calls = [await lab.dial(prompt_path("order")) for _ in range(CALLS)]
         await asyncio.sleep(0.5)

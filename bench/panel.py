@@ -50,7 +50,7 @@ def figures(measured):
     p50, p99 = np.percentile(found, (50, 99))
     return [round(float(each), 2) for each in (p50, p99, max(found), 100 * cpu)]
 
-lab = await Lab.open(port=0, recordings="recordings", webhook_log="webhooks.log")
+lab = await Lab.open(agent=None, port=0, recordings="recordings", webhook_log="webhooks.log")
 calls = [await lab.dial("data/prompts/order.wav", hold_s=600) for _ in range({CALLS})]
 """
 MEASURE = f"shown = figures(await lags({SECONDS}))"

@@ -11,8 +11,8 @@ import pytest
 import voicelab
 
 NAMES = [
-    "Audio", "AudioFormat", "Call", "Carrier", "Lab", "LocalRealtime", "Sink", "VoicelabError",
-    "load", "run",
+    "Agent", "Audio", "AudioFormat", "Bridge", "Call", "Carrier", "HangUp", "Lab", "LocalRealtime",
+    "Sink", "ToolCall", "VoicelabError", "load", "run",
 ]  # fmt: skip
 HEAVY = {
     "IPython",

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from voicelab.audio.clip import Audio
     from voicelab.audio.format import AudioFormat
+    from voicelab.call.turn import HangUp, ToolCall
     from voicelab.errors import VoicelabError
+    from voicelab.lab.agent import Agent
+    from voicelab.lab.bridge import Bridge
     from voicelab.lab.call import Call
     from voicelab.lab.lab import Lab
     from voicelab.lab.load import load
@@ -21,26 +24,34 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Agent",
     "Audio",
     "AudioFormat",
+    "Bridge",
     "Call",
     "Carrier",
+    "HangUp",
     "Lab",
     "LocalRealtime",
     "Sink",
+    "ToolCall",
     "VoicelabError",
     "load",
     "run",
 ]
 
 _WHERE = {
+    "Agent": "voicelab.lab.agent",
     "Audio": "voicelab.audio.clip",
     "AudioFormat": "voicelab.audio.format",
+    "Bridge": "voicelab.lab.bridge",
     "Call": "voicelab.lab.call",
     "Carrier": "voicelab.sim.phone",
+    "HangUp": "voicelab.call.turn",
     "Lab": "voicelab.lab.lab",
     "LocalRealtime": "voicelab.sim.realtime.server",
     "Sink": "voicelab.lab.sink",
+    "ToolCall": "voicelab.call.turn",
     "VoicelabError": "voicelab.errors",
     "load": "voicelab.lab.load",
     "run": "voicelab.lab.nested",

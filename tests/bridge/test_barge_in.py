@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from voicelab.audio.g711 import ulaw_decode
-
 from voicelab.sim.realtime.outputs import Ask, Sound
 
 from .speech import caller, heard_of

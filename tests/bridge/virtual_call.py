@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from voicelab.audio.format import AudioFormat
@@ -22,7 +23,7 @@ from voicelab.call.moment import Moment
 from voicelab.call.settings import StreamSettings
 from voicelab.call.stream import Stream
 from voicelab.call.tool_calls import ToolRequest
-from voicelab.protocol import realtime
+from voicelab.protocol import realtime, vobiz
 from voicelab.sim import output as line
 from voicelab.sim.caller import Caller
 from voicelab.sim.carrier import CarrierCore
@@ -68,6 +69,8 @@ class VirtualCall(StreamListener):
         listen_s: float = 0.0,
         settings: dict[str, Any] | None = None,
         tools: Callable[[ToolRequest], str] | None = None,
+        model: dict[str, Any] | None = None,
+        echo: tuple[float, float] | None = None,
     ) -> None:
         self.now_s = 0.0
         self.moments: list[Moment] = []
@@ -88,7 +91,11 @@ class VirtualCall(StreamListener):
         self._impairment = Impairment(Faults.of(faults or {}), seed, line_format.sample_bytes)
         self._agent = agent or Parrot()
         count = itertools.count(1)
-        self.model = RealtimeCore(mint=lambda prefix: f"{prefix}_{next(count)}", speed=10.0)
+        self.model = RealtimeCore(
+            mint=lambda prefix: f"{prefix}_{next(count)}", speed=10.0, **(model or {})
+        )
+        self.sent: list[realtime.ClientEvent] = []
+        self._echo = echo
         self.stream = Stream(
             "id", self, lambda: round(self.now_s * 1e9), StreamSettings(format=line_format)
         )
@@ -122,6 +129,7 @@ class VirtualCall(StreamListener):
         self._line(self.carrier.on_close(self.now_s))
 
     def send(self, event: realtime.ClientEvent) -> bool:
+        self.sent.append(event)
         match event:
             case realtime.ConversationItemTruncate():
                 self.truncated[event.item_id] = event.audio_end_ms
@@ -166,9 +174,24 @@ class VirtualCall(StreamListener):
     def _line(self, outputs: list[line.Output]) -> None:
         for each in self._impairment.take(self.now_s, outputs):
             if isinstance(each, line.Send):
-                text = each.text
+                text = self._echoed(each.text)
                 at_s = self.now_s + self.delays.from_line
                 self._at(at_s, lambda text=text: self.stream.on_text(text))
+
+    def _echoed(self, text: str) -> str:
+        """What the caller's microphone hears of the ear: after so long, so much of it."""
+        message = vobiz.parse(text)
+        if self._echo is None or not isinstance(message, vobiz.Media):
+            return text
+        after_s, share = self._echo
+        line, rate_hz = self.stream.format, self.stream.format.rate_hz
+        own = line.to_int16(message.payload).astype(float)
+        end = round((self.now_s - after_s) * rate_hz)
+        if end < len(own):
+            return text
+        heard = self.carrier.ear.render(end / rate_hz)[-len(own) :]
+        both = np.clip(own + share * heard, -32768, 32767).astype(np.int16)
+        return vobiz.build(msgspec.structs.replace(message, payload=line.from_int16(both)))
 
     def _model(self, outputs: list[model.Output]) -> None:
         for each in outputs:

@@ -12,7 +12,7 @@ from .notebook_page import NotebookPage
 
 pytestmark = pytest.mark.ui
 
-OPEN = "from voicelab import Lab\nlab = await Lab.open(port=0, host={host!r})"
+OPEN = "from voicelab import Lab\nlab = await Lab.open(agent=None, port=0, host={host!r})"
 SHOW, BUSY, RESULT = 1, 2, 3
 """The numbers of the code cells: the panel, one that can be made to block, and one to look with."""
 CALL_MS = 20_000

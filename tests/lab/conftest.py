@@ -16,7 +16,10 @@ REPLY_S = 90
 @pytest_asyncio.fixture
 async def lab(tmp_path: Path) -> AsyncIterator[Lab]:
     opened = await Lab.open(
-        port=0, recordings=tmp_path / "recordings", webhook_log=tmp_path / "webhooks.log"
+        agent=None,
+        port=0,
+        recordings=tmp_path / "recordings",
+        webhook_log=tmp_path / "webhooks.log",
     )
     async with opened:
         yield opened
@@ -106,7 +109,7 @@ async def kernel(tmp_path: Path) -> AsyncIterator[Kernel]:
 OPEN = """
 from voicelab import Lab, Sink, run
 import asyncio, time
-lab = await Lab.open(host={host!r}, port=0)
+lab = await Lab.open(agent=None, host={host!r}, port=0)
 print(lab.is_open)
 """
 

@@ -21,7 +21,7 @@ LINES = [
 @pytest.mark.parametrize(("line", "order"), LINES)
 async def test_the_recording_equals_the_wire(tmp_path, line, order, host):
     options = {"recordings": tmp_path / "r", "webhook_log": tmp_path / "log"}
-    async with await Lab.open(port=0, format=line, host=host, **options) as lab:
+    async with await Lab.open(agent=None, port=0, format=line, host=host, **options) as lab:
         call = await lab.dial(prompt_path("order"), byte_order=order, speed=20)
         await call.ended(timeout=30)
     sent, recorded = call.sent_pcm(), call.audio().samples

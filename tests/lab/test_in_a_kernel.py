@@ -82,7 +82,7 @@ async def test_running_the_open_cell_twice_replaces_the_lab(kernel):
     cell = (
         "from voicelab import Lab\n"
         "if 'port' not in globals(): port = 0\n"
-        "lab = await Lab.open(port=port); port = lab.sink.port; print(port)"
+        "lab = await Lab.open(agent=None, port=port); port = lab.sink.port; print(port)"
     )
     first = await kernel.run(cell)
     assert await kernel.run(cell) == first

@@ -20,7 +20,7 @@ from voicelab.errors import (
     StateError,
     VoicelabError,
 )
-from voicelab.lab import lab as lab_module
+from voicelab.lab import callers
 from voicelab.sim.prompts import prompt_path
 
 pytestmark = pytest.mark.net
@@ -117,7 +117,7 @@ async def test_options_that_make_no_sense(tmp_path):
         {"host": "moon"},
         {"byte_order": "middle"},
         {"format": "l16/24000"},
-        {"agent": "local"},
+        {"agent": "remote"},
         {"port": 70000},
         {"port": "many"},
         {"address": "192.0.2.1"},
@@ -125,13 +125,13 @@ async def test_options_that_make_no_sense(tmp_path):
         {"public_url": "p"},
     ):
         with pytest.raises(SettingError):
-            await Lab.open(**({"port": 0, "recordings": tmp_path} | options))
+            await Lab.open(**({"agent": None, "port": 0, "recordings": tmp_path} | options))
 
 
 async def test_running_a_cell_again_replaces_its_lab(tmp_path):
-    first = await Lab.open(port=0, recordings=tmp_path)
+    first = await Lab.open(agent=None, port=0, recordings=tmp_path)
     call = await first.dial(YES)
-    second = await Lab.open(port=first.sink.port, recordings=tmp_path)
+    second = await Lab.open(agent=None, port=first.sink.port, recordings=tmp_path)
     assert not first.is_open
     assert second.is_open
     assert second.sink.port == first.sink.port
@@ -142,12 +142,12 @@ async def test_running_a_cell_again_replaces_its_lab(tmp_path):
 
 async def test_labs_of_different_names_stand_side_by_side(tmp_path):
     async with (
-        await Lab.open(port=0, name="a", recordings=tmp_path) as a,
-        await Lab.open(port=0, name="b", recordings=tmp_path) as b,
+        await Lab.open(agent=None, port=0, name="a", recordings=tmp_path) as a,
+        await Lab.open(agent=None, port=0, name="b", recordings=tmp_path) as b,
     ):
         assert a.is_open
         with pytest.raises(PortBusy, match=str(b.sink.port)):
-            await Lab.open(port=b.sink.port, name="c")
+            await Lab.open(agent=None, port=b.sink.port, name="c")
 
 
 async def test_the_default_port_moves_where_it_is_busy(monkeypatch, tmp_path):
@@ -172,7 +172,7 @@ async def test_a_closed_lab_says_so(lab):
 
 async def test_the_thread_host_leaves_the_switch_interval_as_it_was(tmp_path):
     before = sys.getswitchinterval()
-    async with await Lab.open(port=0, host="thread", recordings=tmp_path) as lab:
+    async with await Lab.open(agent=None, port=0, host="thread", recordings=tmp_path) as lab:
         assert sys.getswitchinterval() == pytest.approx(0.0005)
         assert any(t.name == "voicelab engine" for t in threading.enumerate())
         call = await lab.dial(YES, speed=20)
@@ -186,14 +186,14 @@ async def test_a_cancelled_dial_leaves_nothing(lab, monkeypatch):
     await asyncio.sleep(0.02)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    monkeypatch.setattr(lab_module, "_START_S", 0.0)
+    monkeypatch.setattr(callers, "_START_S", 0.0)
     with pytest.raises(CallTimeout):
         await lab.dial(YES)
 
 
 async def test_a_call_that_could_not_be_stored_says_so(tmp_path):
     place = tmp_path / "recordings"
-    async with await Lab.open(port=0, recordings=place) as lab:
+    async with await Lab.open(agent=None, port=0, recordings=place) as lab:
         place.rmdir()
         place.write_text("")
         call = await lab.dial(YES, speed=20)
@@ -213,23 +213,23 @@ async def test_a_place_that_cannot_be_written_is_told_before_any_call(tmp_path):
         {"recordings": tmp_path, "webhook_log": tmp_path / "file" / "log"},
     ):
         with pytest.raises(SettingError, match=r"recordings|webhook_log"):
-            await Lab.open(port=0, **options)
+            await Lab.open(agent=None, port=0, **options)
 
 
 async def test_what_was_replaced_is_told(tmp_path):
-    first = await Lab.open(port=0, recordings=tmp_path)
-    async with await Lab.open(port=0, recordings=tmp_path) as second:
+    first = await Lab.open(agent=None, port=0, recordings=tmp_path)
+    async with await Lab.open(agent=None, port=0, recordings=tmp_path) as second:
         assert f"it replaced <Lab: open on {first.url}" in repr(second)
 
 
 def test_a_lab_whose_loop_has_ended_makes_way(tmp_path):
     async def leave_open():
-        lab = await Lab.open(port=0, recordings=tmp_path)
+        lab = await Lab.open(agent=None, port=0, recordings=tmp_path)
         await lab.dial(YES)
         return lab.sink.port
 
     async def open_again(port):
-        async with await Lab.open(port=port, recordings=tmp_path) as lab:
+        async with await Lab.open(agent=None, port=port, recordings=tmp_path) as lab:
             return lab.sink.port
 
     with warnings.catch_warnings():
@@ -261,7 +261,7 @@ def test_an_error_in_a_notebook_is_its_line_and_its_sentence():
 
 @pytest.mark.parametrize("host", ["kernel", "thread"])
 async def test_a_close_that_is_interrupted_goes_on(tmp_path, host):
-    lab = await Lab.open(port=0, host=host, recordings=tmp_path)
+    lab = await Lab.open(agent=None, port=0, host=host, recordings=tmp_path)
     call = await lab.dial(YES)
     closing = asyncio.create_task(lab.close())
     await asyncio.sleep(0)
@@ -285,7 +285,7 @@ async def test_closing_from_another_loop_changes_nothing(lab):
 
 @pytest.mark.parametrize("delay_s", [0.0, 0.005, 0.02, 0.05])
 async def test_what_is_under_way_on_the_thread_ends_with_the_lab(tmp_path, delay_s):
-    lab = await Lab.open(port=0, host="thread", recordings=tmp_path)
+    lab = await Lab.open(agent=None, port=0, host="thread", recordings=tmp_path)
     dialling = asyncio.create_task(lab.dial(YES))
     await asyncio.sleep(delay_s)
     await lab.close()
@@ -296,7 +296,7 @@ async def test_what_is_under_way_on_the_thread_ends_with_the_lab(tmp_path, delay
 
 async def test_progress_is_told_on_the_loop_that_dialled(tmp_path):
     told = []
-    async with await Lab.open(port=0, host="thread", recordings=tmp_path) as lab:
+    async with await Lab.open(agent=None, port=0, host="thread", recordings=tmp_path) as lab:
         call = await lab.dial(
             YES, speed=10, on_progress=lambda *done: told.append((threading.get_ident(), done))
         )
@@ -325,7 +325,7 @@ async def test_callbacks_that_make_no_sense_do_not_spoil_a_call(lab):
 async def test_settings_reach_the_stream(tmp_path):
     settings = StreamSettings(media_timeout_s=7.0, byte_order="little")
     async with await Lab.open(
-        port=0, recordings=tmp_path, settings=settings, byte_order="big"
+        agent=None, port=0, recordings=tmp_path, settings=settings, byte_order="big"
     ) as lab:
         stream = lab.sink.server.options.stream
     assert (stream.media_timeout_s, stream.byte_order) == (7.0, "big")
@@ -334,7 +334,12 @@ async def test_settings_reach_the_stream(tmp_path):
 @pytest.mark.parametrize("host", ["kernel", "thread"])
 async def test_a_lab_can_stop_and_start(tmp_path, host):
     async with await Lab.open(
-        port=0, host=host, recordings=tmp_path, webhook_log=tmp_path / "log", name=f"stop {host}"
+        agent=None,
+        port=0,
+        host=host,
+        recordings=tmp_path,
+        webhook_log=tmp_path / "log",
+        name=f"stop {host}",
     ) as lab:
         first = await lab.dial(prompt_path("order"))
         await lab.stop()

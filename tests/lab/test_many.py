@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.net, pytest.mark.slow]
 @pytest.mark.parametrize("host", ["kernel", "thread"])
 async def test_two_hundred_labs_leave_nothing(host, tmp_path):
     for n in range(200):
-        lab = await Lab.open(port=0, host=host, recordings=tmp_path)
+        lab = await Lab.open(agent=None, port=0, host=host, recordings=tmp_path)
         call = await lab.dial(prompt_path("yes"), speed=20) if n % 10 == 0 else None
         if n % 20 == 0:
             await call.ended(timeout=30)
@@ -25,7 +25,7 @@ async def test_two_hundred_labs_leave_nothing(host, tmp_path):
 
 
 async def test_a_hundred_calls_at_a_time_lose_no_sample(tmp_path):
-    async with await Lab.open(port=0, recordings=tmp_path) as lab:
+    async with await Lab.open(agent=None, port=0, recordings=tmp_path) as lab:
         asyncio.get_running_loop().set_debug(False)  # a hundred calls are near what it can carry
         calls = await asyncio.gather(*(lab.dial(prompt_path("order")) for _ in range(100)))
         assert len(lab.sink.server.registry.running) == 100

@@ -24,7 +24,7 @@ def test_it_wants_a_coroutine():
 
 @pytest.mark.net
 async def test_beside_a_lab_on_a_thread_nothing_is_patched(tmp_path):
-    async with await Lab.open(port=0, host="thread", recordings=tmp_path) as lab:
+    async with await Lab.open(agent=None, port=0, host="thread", recordings=tmp_path) as lab:
         assert voicelab.run(answer()) == 42
         assert not hasattr(asyncio.get_running_loop(), "_nest_patched")
         freed = voicelab.run(lab.close())
@@ -36,7 +36,7 @@ async def test_an_error_comes_back_as_it_is(tmp_path):
     async def fails() -> None:
         raise ZeroDivisionError
 
-    async with await Lab.open(port=0, host="thread", recordings=tmp_path):
+    async with await Lab.open(agent=None, port=0, host="thread", recordings=tmp_path):
         with pytest.raises(ZeroDivisionError):
             voicelab.run(fails())
 

@@ -82,7 +82,8 @@ async def test_a_message_nobody_understands(sink, what, odd, count):
     assert session.stream.end.why == "closed"
     kept = [m.data for m in journal.moments if m.leg == "carrier"]
     assert odd in kept
-    assert [m.name for m in journal.moments if m.kind == "ev"] == [count, "ended"]
+    facts = [m.name for m in journal.moments if m.kind == "ev" and m.name != "stall"]
+    assert facts == [count, "ended"]
 
 
 @pytest.mark.parametrize("wrong", [True, -1, 1.5, "x", None, [], {}, 2**63, 10**30, "9" * 40])

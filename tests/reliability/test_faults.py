@@ -25,7 +25,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 async def test_a_fault(tmp_path, case, table):
     log = tmp_path / "webhooks.log"
     options = {"recordings": tmp_path / "r", "webhook_log": log, **case.options}
-    async with await Lab.open(port=0, **options) as lab:
+    async with await Lab.open(agent=None, port=0, **options) as lab:
         call = await lab.dial(
             prompt_path("order"), faults=[case.fault], seed=7, speed=SPEED, strict=True
         )

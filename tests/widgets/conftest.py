@@ -91,6 +91,7 @@ def kept_comms(monkeypatch):
 @pytest_asyncio.fixture(params=["kernel", "thread"])
 async def lab(request, tmp_path):
     async with await Lab.open(
+        agent=None,
         port=0,
         host=request.param,
         recordings=tmp_path / "recordings",

@@ -15,10 +15,10 @@ from voicelab.widgets.offer import VIEW_TYPE
 
 CELLS = (
     "import sys\nfrom voicelab import Lab\n"
-    "lab = await Lab.open(port=0)\n'anywidget' in sys.modules",
+    "lab = await Lab.open(agent=None, port=0)\n'anywidget' in sys.modules",
     "lab",
     "lab",
-    "await lab.close()\nlab = await Lab.open(port=0)\nawait lab.close()\nlab",
+    "await lab.close()\nlab = await Lab.open(agent=None, port=0)\nawait lab.close()\nlab",
 )
 
 

@@ -28,6 +28,7 @@ async def test_a_view_that_is_ready_gets_a_snapshot(lab, view):
     assert shown["callers"][0]["path"] == ORDER
     assert "mushroom" in shown["callers"][0]["words"]
     assert shown["calls"] == [] == shown["lanes"]
+    assert shown["agent"] is None
 
 
 async def test_dial_and_the_waveform_is_what_was_recorded(lab, view):
@@ -214,10 +215,10 @@ async def test_closing_says_so_and_leaves_nothing(lab, view):
 
 async def test_a_replaced_lab_says_so(tmp_path):
     options = {"port": 0, "recordings": tmp_path, "webhook_log": tmp_path / "log", "name": "again"}
-    first = await Lab.open(**options)
+    first = await Lab.open(agent=None, **options)
     view = View(panel_of(first))
     await view.ready()
-    async with await Lab.open(**options) as second:
+    async with await Lab.open(agent=None, **options) as second:
         assert view.snapshot["state"] == "replaced"
         await view.ready()
         assert view.snapshot["state"] == "replaced"
@@ -225,7 +226,9 @@ async def test_a_replaced_lab_says_so(tmp_path):
 
 
 async def test_a_closed_lab_is_let_go_though_its_panel_stays(tmp_path):
-    lab = await Lab.open(port=0, recordings=tmp_path, webhook_log=tmp_path / "log", name="gone")
+    lab = await Lab.open(
+        agent=None, port=0, recordings=tmp_path, webhook_log=tmp_path / "log", name="gone"
+    )
     view = View(panel_of(lab))
     await view.ready()
     await lab.close()

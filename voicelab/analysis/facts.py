@@ -6,13 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from voicelab.analysis.heard_again import heard_again
 from voicelab.audio.clip import Audio
 from voicelab.audio.format import AudioFormat
 from voicelab.call.connection import Connection
-from voicelab.call.listener import Transport
 from voicelab.call.moment import Moment
-from voicelab.call.settings import StreamSettings
-from voicelab.call.stream import Stream
 from voicelab.errors import ProtocolError
 from voicelab.protocol import vobiz
 from voicelab.store.journal import Journal
@@ -91,7 +89,7 @@ def stream_facts(stream: Connection, started: str, callbacks: Sequence[str]) -> 
         started=started,
         format=str(stream.format),
         byte_order=stream.byte_order if has_order else None,
-        byte_order_reason=stream.byte_order_reason if has_order else None,
+        byte_order_reason=(stream.byte_order_reason or None) if has_order else None,
         rate_hz=stream.format.rate_hz,
         samples=stream.samples,
         health=stream.health.as_dict(),
@@ -112,7 +110,7 @@ def call_facts(journal: Journal) -> CallFacts:
     order = noted.get("byte_order", {})
     ids = noted.get("start_late", header)
     if ended is None:
-        stream = replay_stream(header, journal.moments)
+        stream = heard_again(header, journal.moments)
         health, samples = stream.health.as_dict(), stream.samples
         order = {"order": stream.byte_order, "reason": stream.byte_order_reason}
     else:
@@ -129,7 +127,7 @@ def call_facts(journal: Journal) -> CallFacts:
         started=header.get("started"),
         format=format_,
         byte_order=order.get("order") if has_order else None,
-        byte_order_reason=order.get("reason") if has_order else None,
+        byte_order_reason=(order.get("reason") or None) if has_order else None,
         rate_hz=AudioFormat.parse(format_).rate_hz,
         samples=samples,
         health=health,
@@ -170,37 +168,3 @@ def callback_events(moments: Iterable[Moment]) -> Iterable[str]:
             continue
         if callback.event:
             yield callback.event
-
-
-class _NoTransport:
-    def send_text(self, text: str) -> bool:
-        """Nothing is sent again."""
-        return False
-
-    def ping(self) -> None:
-        """Nothing is measured again."""
-
-    def close(self, code: int, reason: str) -> None:
-        """Nothing is closed again."""
-
-
-def replay_stream(header: dict[str, Any], moments: Iterable[Moment]) -> Stream:
-    """Feed a journal's frames to a new stream, on the journal's own clock."""
-    now_ns = 0
-    config = header.get("config", {}).get("stream", {})
-    known = {k: v for k, v in config.items() if k in StreamSettings.__slots__}
-    if "format" in known:
-        known["format"] = AudioFormat.parse(known["format"])
-    transport: Transport = _NoTransport()
-    stream = Stream(header.get("id", ""), transport, lambda: now_ns, StreamSettings(**known))
-    for moment in moments:
-        if moment.leg == "carrier" and moment.way == "in":
-            now_ns = moment.t_ns
-            if moment.kind == "bin":
-                stream.on_binary(moment.data)
-            else:
-                stream.on_text(moment.data)
-        elif moment.name == "stall":
-            now_ns = moment.t_ns + round(moment.data["ms"] * 1e6)
-            stream.on_stall(moment.t_ns, now_ns)
-    return stream

@@ -22,6 +22,7 @@ _WIDTH_IN, _LANE_IN, _DPI = 9.0, 1.45, 144
 _COLUMNS = 1600
 _SHARES = (6, 1)
 """The widths of the waveforms and of what stands beside them."""
+_CLOSE = 0.03
 _TO_A_SECOND = ("0.1", "1", "10", "100", "1 s")
 _BEYOND = ("0.1", "", "10", "", "1 s", "")
 
@@ -57,6 +58,16 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """From ``begin_s`` to ``end_s`` in one lane: a turn, or with a ``label`` the wait for one."""
+
+    lane: int
+    begin_s: float
+    end_s: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Spread:
     """How evenly frames came.
 
@@ -78,6 +89,7 @@ def call_figure(
     marks: Sequence[Mark] = (),
     title: str = "",
     spread: Spread | None = None,
+    stretches: Sequence[Stretch] = (),
 ) -> Picture:
     """Draw the lanes of a call under each other on one time axis, the marks across all of them.
 
@@ -102,8 +114,10 @@ def call_figure(
                 ax.axvspan(mark.t_s, mark.t_s + mark.length_s, color=mark.colour, alpha=0.25, lw=0)
             else:
                 ax.axvline(mark.t_s, color=mark.colour, lw=1)
-    _label_marks(axes[0], marks)
+    for stretch in stretches:
+        _stretch(axes[stretch.lane], stretch, lanes[stretch.lane].colour)
     axes[-1].set_xlim(0, end_s or 1.0)
+    _label_marks(axes[0], marks)
     if not end_s:
         axes[0].text(0.5, 0.5, "no audio yet", transform=axes[0].transAxes, ha="center", color=_INK)
     axes[-1].set_xlabel("seconds since the call's first sample", color=_INK, fontsize=9)
@@ -123,6 +137,26 @@ def _waveform(ax: Axes, lane: Lane) -> None:
     ax.set_ylabel(lane.name, rotation=0, ha="right", va="center", color=lane.colour, fontsize=10)
     _plain(ax)
     ax.set_yticks([-_scale(peak), 0, _scale(peak)])
+
+
+def _stretch(ax: Axes, stretch: Stretch, colour: str) -> None:
+    """A turn is a band behind the sound, a wait a line with its length above it."""
+    begin_s, end_s = stretch.begin_s, stretch.end_s
+    if not stretch.label:
+        ax.axvspan(begin_s, end_s, color=colour, alpha=0.1, lw=0)
+        return
+    ax.plot([begin_s, end_s], [0.86, 0.86], color=_INK, lw=1.2, transform=ax.get_xaxis_transform())
+    for edge_s in (begin_s, end_s):
+        ax.plot(edge_s, 0.86, "|", color=_INK, ms=6, transform=ax.get_xaxis_transform())
+    ax.annotate(
+        stretch.label,
+        ((begin_s + end_s) / 2, 0.88),
+        xycoords=ax.get_xaxis_transform(),
+        fontsize=7,
+        color=_INK,
+        ha="center",
+        va="bottom",
+    )
 
 
 def _spread(ax: Axes, spread: Spread) -> None:
@@ -162,7 +196,13 @@ def _scale(peak: float) -> float:
 
 
 def _label_marks(ax: Axes, marks: Sequence[Mark]) -> None:
-    for mark in marks:
+    """Name each mark, but of several that stand close together and are alike only the first."""
+    begin_s, end_s = ax.get_xlim()
+    named: dict[str, float] = {}
+    for mark in sorted(marks, key=lambda mark: mark.t_s):
+        if mark.t_s - named.get(mark.label, begin_s - end_s) < _CLOSE * (end_s - begin_s):
+            continue
+        named[mark.label] = mark.t_s
         ax.annotate(
             mark.label,
             (mark.t_s, 1),

@@ -2,12 +2,15 @@
 
 The detector is WebRTC's (Gaussian mixtures over six bands, with a model of the noise that adapts).
 It asks only whether a sound is like speech, not whether it is loud, and where a noise begins it
-takes up to four frames for speech. So its answer counts in steps of level: noise of a telephone
-line stays below the first, or is over before the steps add up.
+takes up to four frames for speech, or seconds of them where it has learned a quieter noise before.
+So what is around it knows level: sound that is too quiet to be speech reaches the detector as
+silence, from which it learns nothing; its answer counts in steps of level; and a sound that stays
+the same for half a second is no speech, whatever the detector says.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from enum import IntEnum
 from typing import Final
 
@@ -33,6 +36,9 @@ _FLOOR_DBFS: Final = -50.0
 _FLOOR_SPAN_DB: Final = 30.0
 _FAINT_DB: Final = -10.0
 _CLEAR_DB: Final = 15.0
+
+_STEADY_FRAMES: Final = 25
+_STEADY_DB: Final = 1.5  # spread of frame levels: noise and tones have 0.1 to 1, speech 5 and more
 
 
 class Strength(IntEnum):
@@ -81,6 +87,8 @@ class SpeechDetector:
         self._vad = webrtcvad.Vad(_STRICT_MODE if threshold >= _STRICT_FROM else _MODE)
         self._floor_dbfs = _FLOOR_DBFS + (threshold - 0.5) * _FLOOR_SPAN_DB
         self._rest = np.zeros(0, np.int16)
+        self._silence = bytes(2 * self._frame_samples)
+        self._levels_db: deque[float] = deque(maxlen=_STEADY_FRAMES)
 
     def process(self, samples: Int16Array) -> list[Strength]:
         """Judge the next samples.
@@ -105,12 +113,25 @@ class SpeechDetector:
         return [self._judge(samples[n * length : (n + 1) * length]) for n in range(frames)]
 
     def _judge(self, frame: Int16Array) -> Strength:
-        if not self._vad.is_speech(frame.tobytes(), self._rate_hz):
-            return Strength.NONE
         over_db = level_dbfs(frame) - self._floor_dbfs
+        if over_db < _FAINT_DB:
+            self._levels_db.clear()
+            self._vad.is_speech(self._silence, self._rate_hz)
+            return Strength.NONE
+        self._levels_db.append(over_db)
+        if not self._vad.is_speech(frame.tobytes(), self._rate_hz) or self._is_steady():
+            return Strength.NONE
         if over_db < 0:
-            return Strength.FAINT if over_db >= _FAINT_DB else Strength.NONE
+            return Strength.FAINT
         return Strength.CLEAR if over_db >= _CLEAR_DB else Strength.SPEECH
+
+    def _is_steady(self) -> bool:
+        levels_db = self._levels_db
+        if len(levels_db) < _STEADY_FRAMES:
+            return False
+        mean_db = sum(levels_db) / _STEADY_FRAMES
+        spread = sum((level_db - mean_db) ** 2 for level_db in levels_db) / _STEADY_FRAMES
+        return spread < _STEADY_DB**2
 
 
 def level_dbfs(samples: Int16Array) -> float:

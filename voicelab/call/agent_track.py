@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from voicelab.call.playback import Playback
 
@@ -23,16 +23,26 @@ class AgentTrack:
     emit : callable
         ``emit(offset, pcm)``: int16 little-endian and its place on the call's time axis, each
         stretch once, those of an item in order.
+    on_item : callable
+        ``on_item(item, "placed", at=…, heard_ms=…)`` once it is known where and when its first
+        sample was heard, and ``on_item(item, "over", until=…)`` after its last one.
     """
 
     def __init__(
-        self, rate_hz: int, playback: Playback, emit: Callable[[int, bytes], None]
+        self,
+        rate_hz: int,
+        playback: Playback,
+        emit: Callable[[int, bytes], None],
+        on_item: Callable[..., None],
     ) -> None:
         self._rate_hz = rate_hz
         self._playback = playback
         self._emit = emit
+        self._on_item = on_item
+        self._until: dict[str, int] = {}
         self._sound: dict[str, bytearray] = {}
         self._given: dict[str, int] = {}
+        self._places: dict[tuple[str, int], int] = {}
         self._zero_ns: float | None = None
         self._zero_seen_ns = 0
 
@@ -47,16 +57,26 @@ class AgentTrack:
             zero_ns = min(zero_ns, drifted_ns)
         self._zero_ns, self._zero_seen_ns = zero_ns, now_ns
 
+    def offset(self, t_ns: int) -> int:
+        """The place of a time on the caller's time axis, in samples."""
+        return round((t_ns - (self._zero_ns or 0.0)) * self._rate_hz / 1e9)
+
     def sent(self, item: str, pcm: bytes) -> None:
         """Audio of an item went out."""
         self._sound.setdefault(item, bytearray()).extend(pcm)
 
-    def settle(self, until_ns: int) -> None:
-        """Place all that was heard up to a time."""
+    @property
+    def waits(self) -> bool:
+        """Whether anything is still to be placed."""
+        return bool(self._sound)
+
+    def settle(self, until_ns: int, unfinished: Collection[str] = ()) -> None:
+        """Place all that was heard up to a time; of unfinished items more will be sent."""
         for item in list(self._sound):
             self._place(item, until_ns)
             end_ns = self._playback.end_ns(item)
-            if end_ns is None or end_ns <= until_ns - SETTLED_NS:
+            over = end_ns is None or end_ns <= until_ns - SETTLED_NS
+            if over and item not in unfinished:
                 self._drop(item)
 
     def flushed(self, at_ns: int) -> None:
@@ -72,17 +92,22 @@ class AgentTrack:
             if end <= given:
                 continue
             skipped = max(0, given - stretch.first)
-            offset = self._offset(stretch.begin_ns) + skipped
+            # A stretch stays where its first sound was put, or it would get a seam.
+            place = self._places.setdefault((item, stretch.first), self.offset(stretch.begin_ns))
+            offset = place + skipped
             pcm = bytes(self._sound[item][2 * (stretch.first + skipped) : 2 * end])
             if offset < 0:
                 pcm, offset = pcm[-2 * offset :], 0
+            if item not in self._until:
+                self._on_item(item, "placed", at=offset, heard_ms=round(stretch.begin_ns / 1e6, 3))
             self._emit(offset, pcm)
+            self._until[item] = offset + len(pcm) // 2
             given = end
         self._given[item] = given
-
-    def _offset(self, t_ns: int) -> int:
-        return round((t_ns - (self._zero_ns or 0.0)) * self._rate_hz / 1e9)
 
     def _drop(self, item: str) -> None:
         del self._sound[item]
         self._given.pop(item, None)
+        self._places = {key: place for key, place in self._places.items() if key[0] != item}
+        if (until := self._until.pop(item, None)) is not None:
+            self._on_item(item, "over", until=until)

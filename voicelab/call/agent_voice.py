@@ -8,6 +8,7 @@ from typing import Protocol
 
 from voicelab.audio.format import AudioFormat
 from voicelab.call.agent_track import SETTLED_NS, AgentTrack
+from voicelab.call.echo import EchoGuard
 from voicelab.call.model_audio import ToLine
 from voicelab.call.playback import Heard, Playback, RoundTrip
 from voicelab.call.playout import LEAD_MS, Playout
@@ -18,7 +19,8 @@ CLEAR_NS = 1_000_000_000
 OVERDUE_NS = 2_000_000_000
 """So long after its time a last word counts as played though nobody says so."""
 
-PROBE = "voicelab-probe"
+PROBES = 3
+"""So often the round trip is measured, and the shortest counts: the start of a call is busy."""
 
 
 class Phone(Protocol):
@@ -75,7 +77,7 @@ class AgentVoice:
         Takes what was heard, as :class:`~voicelab.call.agent_track.AgentTrack` gives it.
     on_item : callable
         ``on_item(item, event)`` with ``"begins"`` at the first frame sent and ``"heard"`` when all
-        of it was.
+        of it was, and what :class:`~voicelab.call.agent_track.AgentTrack` says.
     lead_ms : int
     """
 
@@ -86,13 +88,14 @@ class AgentVoice:
         line: AudioFormat,
         trip: RoundTrip,
         emit: Callable[[int, bytes], None],
-        on_item: Callable[[str, str], None],
+        on_item: Callable[..., None],
         lead_ms: int = LEAD_MS,
     ) -> None:
         frame = line.frame_samples()
         self.trip = trip
         self.playback = Playback(line.rate_hz, frame, trip)
-        self.track = AgentTrack(line.rate_hz, self.playback, emit)
+        self.track = AgentTrack(line.rate_hz, self.playback, emit, on_item)
+        self.echo = EchoGuard(line.rate_hz)
         self._phone = phone
         self._model = model
         self._line = line
@@ -102,6 +105,7 @@ class AgentVoice:
         self._received: dict[str, int] = {}
         self._checkpoints: dict[str, tuple[str, str]] = {}
         self._numbered = 0
+        self._probes = 0
         self._probe_ns: int | None = None
 
     # What it is given
@@ -109,8 +113,9 @@ class AgentVoice:
     def probe(self, now_ns: int) -> None:
         """Measure the round trip: a ping, and a checkpoint on the empty queue."""
         self._probe_ns = now_ns
+        self._probes += 1
         self._phone.ping()
-        self._phone.checkpoint(PROBE)
+        self._phone.checkpoint(self._probe_name)
 
     def say(self, item: str, delta: bytes) -> None:
         """Take the next audio of an item, in the model's format."""
@@ -140,25 +145,30 @@ class AgentVoice:
                 if not self._phone.send_audio(frame.audio):
                     return
                 self.playback.sent(now_ns, frame.item, len(frame.audio) // self._line.sample_bytes)
-                self.track.sent(frame.item, self._line.to_pcm(frame.audio))
+                pcm = self._line.to_pcm(frame.audio)
+                self.track.sent(frame.item, pcm)
+                self.echo.played(self._plays_at(frame.item, len(pcm) // 2), pcm)
             if frame.first:
                 self._on_item(frame.item, "begins")
                 self._phone.ping()
                 self._mark(frame.item, "begin")
             if frame.last:
                 self._mark(frame.item, "end")
-        self.track.settle(now_ns - SETTLED_NS)
+        self.track.settle(now_ns - SETTLED_NS, self._playout.items)
 
     def on_played(self, now_ns: int, name: str) -> None:
         """The provider has passed a checkpoint."""
-        if name == PROBE and self._probe_ns is not None:
-            self.trip.ack_ns, self._probe_ns = now_ns - self._probe_ns, None
+        if name == self._probe_name and self._probe_ns is not None:
+            took_ns, self._probe_ns = now_ns - self._probe_ns, None
+            self.trip.ack_ns = min(took_ns, self.trip.ack_ns or took_ns)
             return
         item, which = self._checkpoints.pop(name, ("", ""))
         if which == "begin":
             self.playback.began(now_ns, item)
         elif which == "end":
             self._over(item)
+            if self._probes < PROBES and not self.speaking(now_ns):
+                self.probe(now_ns)
 
     def on_cleared(self) -> None:
         """The far end's queue is empty: play again."""
@@ -176,6 +186,7 @@ class AgentVoice:
         self._playout.hold(now_ns + CLEAR_NS)
         self.track.flushed(flush_ns)
         self.playback.flushed(flush_ns)
+        self.echo.flushed(self.track.offset(flush_ns))
         self._checkpoints.clear()
         self._converters.clear()
         for item in items:
@@ -200,8 +211,17 @@ class AgentVoice:
     # Inside
 
     @property
+    def _probe_name(self) -> str:
+        return f"voicelab-probe-{self._probes}"
+
+    @property
     def _bytes_a_second(self) -> int:
         return self._model.sample_bytes * self._model.rate_hz
+
+    def _plays_at(self, item: str, samples: int) -> int:
+        """Where on the caller's time axis the last samples that went out will be heard."""
+        end_ns = self.playback.end_ns(item)
+        return 0 if end_ns is None else self.track.offset(end_ns) - samples
 
     def _mark(self, item: str, which: str) -> None:
         self._numbered += 1

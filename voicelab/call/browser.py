@@ -14,6 +14,7 @@ import msgspec
 from voicelab.call.by_arrival import ByArrival
 from voicelab.call.client_playback import ClientPlayback
 from voicelab.call.connection import Connection, StreamState
+from voicelab.call.conversation_settings import word_for_word
 from voicelab.call.listener import Ending, Transport
 from voicelab.call.moment import Leg, Moment, Way
 from voicelab.call.session_sound import PCM_24K, SessionSound
@@ -173,11 +174,19 @@ class BrowserStream(Connection):
 
     def inject(self, item: dict[str, Any], respond: bool) -> bool:
         """Put an item into the conversation, and ask for a response; False where it is over."""
-        if self.state is not StreamState.OPEN:
-            return False
         events: list[ClientEvent] = [realtime.ConversationItemCreate(item=item)]
         if respond:
             events.append(realtime.ResponseCreate())
+        return self._add(events)
+
+    def say(self, text: str) -> bool:
+        """Ask the model to say a text; False where it is over."""
+        return self._add([realtime.ResponseCreate(response={"instructions": word_for_word(text)})])
+
+    def _add(self, events: list[ClientEvent]) -> bool:
+        """Send what did not come from the client."""
+        if self.state is not StreamState.OPEN:
+            return False
         for event in events:
             self._message(self.now_ns(), "lab", "in", realtime.build(event))
         return all([self._model.send(event) for event in events])

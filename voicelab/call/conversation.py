@@ -21,7 +21,7 @@ from voicelab.call.introduction import Introduction
 from voicelab.call.key_presses import KeyPresses
 from voicelab.call.listener import StreamEnd, StreamListener
 from voicelab.call.model_audio import model_format, to_line
-from voicelab.call.model_errors import FATAL, HARMLESS
+from voicelab.call.model_errors import FATAL, FAULT, HARMLESS, Failures, failure_of
 from voicelab.call.playback import RoundTrip
 from voicelab.call.response_gate import ResponseGate
 from voicelab.call.stream import Stream, StreamState
@@ -33,10 +33,6 @@ FALLBACK = "fallback"
 
 _LOOK_NS = 250_000_000
 """How often it looks after what has no time of its own."""
-
-_MAY_FAIL = 1
-"""So many responses in a row may fail."""
-
 
 Send: TypeAlias = Callable[[realtime.ClientEvent], bool]
 """Queues one event for the model; False where nothing can be sent any more."""
@@ -87,17 +83,17 @@ class Conversation(StreamListener):
         self._stream = stream
         self._send_now = send
         self._settings = settings
-        self._run_tool = run_tool
         self._wake = wake
         self._voice: AgentVoice | None = None
         self._ear: CallerEar | None = None
         self._introduction = Introduction(settings, self._send, self.counts, presented)
         self._interruption = Interruption(self.history, self._send, stream.note, self.counts)
         self._gate = ResponseGate()
-        self._tools = ToolCalls()
-        self._keys = KeyPresses()
-        self._failed = 0
+        self._tools = ToolCalls(self.history, self._send, run_tool)
+        self._keys = KeyPresses(self.history, self._send)
+        self._failures = Failures()
         self._greeted = self._hanging_up = False
+        self._presented_ns = 0
 
     # The line
 
@@ -113,7 +109,7 @@ class Conversation(StreamListener):
             stream.outbound,
             self.trip,
             stream.audience.agent_audio,
-            lambda item, event: stream.note(f"item_{event}", item=item),
+            lambda item, event, **more: stream.note(f"item_{event}", item=item, **more),
             self._settings.lead_ms,
         )
         self._voice.probe(stream.now_ns())
@@ -121,12 +117,15 @@ class Conversation(StreamListener):
             self._introduction.present(heard, said)
         elif self._introduction.ready:
             self._begin()
+        self._presented_ns = stream.now_ns()
         self._act()
 
     def on_frame(self, offset: int, pcm: bytes, payload: bytes) -> None:
         """Pass the caller's audio on."""
         if self._ear is not None and self._voice is not None:
             self._voice.track.caller_frame(self._stream.now_ns(), offset + len(pcm) // 2)
+            if self._voice.echo.heard(offset, pcm):
+                pcm, payload = bytes(len(pcm)), self._stream.format.silence(len(pcm) // 2)
             self._ear.frame(offset, pcm, payload)
 
     def on_byte_order(self, order: ByteOrder, swapped: bool) -> None:
@@ -166,14 +165,21 @@ class Conversation(StreamListener):
             self._voice.playback.stalled(begin_ns, end_ns)
 
     def on_end(self, end: StreamEnd) -> None:
-        """The line is gone: settle what was heard up to now."""
+        """The line is gone: settle what was heard up to now; keep no sound of an ended call."""
         if self._voice is not None:
             self._voice.track.flushed(self._stream.now_ns())
+        self._voice = self._ear = None
+
+    def on_dropped(self) -> None:
+        """A fault of our own: the caller is told, and need not listen to silence."""
+        self.fail(FAULT)
 
     # The model
 
     def on_event(self, event: realtime.ServerEvent) -> None:
-        """Take one event of the model."""
+        """Take one event of the model; of one that was given up nothing is wanted."""
+        if self.failure is not None:
+            return
         match event:
             case realtime.ResponseOutputAudioDelta():
                 self._on_audio(event)
@@ -200,13 +206,14 @@ class Conversation(StreamListener):
             case realtime.ResponseOutputAudioTranscriptDone():
                 self._on_words(event.item_id, event.transcript)
             case realtime.ResponseOutputItemDone():
-                self._on_item_done(event.item)
+                self._tools.begin(event.item)
             case realtime.ResponseDone():
                 self._on_response_done(event.response)
         self._act()
 
     def on_lost(self) -> None:
         """The model's session is gone; what waits to be said is still said."""
+        self._interruption.settle()
         self._introduction.session_lost()
         self._gate.lost()
         for item in self._interruption.session_lost():
@@ -216,9 +223,10 @@ class Conversation(StreamListener):
         """Go on in a new session: its configuration, and what was said so far."""
         self._send_now = send
         self._introduction.present(self._introduction.heard, self._introduction.said)
-        for item in self.history.items():
-            self._send(realtime.ConversationItemCreate(item=item))
-        if self.history.awaits_answer:
+        self._presented_ns = self._stream.now_ns()
+        for event in self.history.told_again():
+            self._send(event)
+        if self.history.awaits_answer and not self._tools.waiting:
             self._gate.want()
         self._act()
 
@@ -228,7 +236,7 @@ class Conversation(StreamListener):
         """Put an item into the model's conversation; `respond` asks for an answer to it."""
         if not self._send(realtime.ConversationItemCreate(item=item)):
             return False
-        self.history.item(f"injected {len(self.history)}", item)
+        self.history.add(item)
         if respond:
             self._gate.want()
         self._act()
@@ -236,18 +244,14 @@ class Conversation(StreamListener):
 
     def say(self, text: str) -> None:
         """Let the agent say a text as soon as it may speak."""
-        self._gate.want({"instructions": word_for_word(text)})
+        self._gate.want_alone({"instructions": word_for_word(text)})
         self._act()
 
     def on_tool(self, call_id: str, output: str, *, hang_up: bool = False) -> None:
         """A function has given its output; with `hang_up` the call ends after the last words."""
-        if self._tools.end(call_id) is None:
-            return
-        item = realtime.function_output(call_id, output)
-        self._send(realtime.ConversationItemCreate(item=item))
-        self.history.item(f"output {call_id}", item)
-        self._hanging_up = self._hanging_up or hang_up
-        self._act()
+        if self._tools.end(call_id, output):
+            self._hanging_up = self._hanging_up or hang_up
+            self._act()
 
     def fail(self, reason: str) -> None:
         """Give the agent up: the caller hears the fallback prompt, and the call ends."""
@@ -270,11 +274,12 @@ class Conversation(StreamListener):
     @property
     def wake_ns(self) -> int | None:
         """When :meth:`tick` is due next; None while nothing is."""
-        if self._voice is None:
+        if self._voice is None or self._stream.state is not StreamState.OPEN:
             return None
         now_ns = self._stream.now_ns()
         times = [self._voice.wake_ns, self._keys.wake_ns, self._interruption.due_ns]
-        if self._hanging_up or not self._gate.idle or self._voice.speaking(now_ns):
+        waits = self._hanging_up or not (self._gate.idle and self._introduction.ready)
+        if waits or self._voice.speaking(now_ns) or self._voice.track.waits:
             times.append(now_ns + _LOOK_NS)
         return min((time for time in times if time is not None), default=None)
 
@@ -283,16 +288,22 @@ class Conversation(StreamListener):
         voice, now_ns = self._voice, self._stream.now_ns()
         if voice is None or self._stream.state is not StreamState.OPEN:
             return
-        if (entry := self._keys.take(now_ns)) is not None:
-            self.inject(realtime.user_text(entry), respond=True)
+        if self._keys.tell(now_ns):
+            self._gate.want()
         due_ns = self._interruption.due_ns
         if due_ns is not None and now_ns >= due_ns:
             self._stream.note("clear_unanswered")
             self._interruption.settle()
         voice.tick(now_ns)
+        if (
+            not self._introduction.ready
+            and now_ns - self._presented_ns > 1e9 * self._settings.agree_s
+        ):
+            self.fail(f"The model has not agreed on a session within {self._settings.agree_s:g} s.")
         if self._gate.active is None and self._tools.take() and not self._hanging_up:
             self._gate.want()
-        if self._introduction.ready and (asked := self._gate.take(now_ns)) is not None:
+        may_ask = self._introduction.ready and self.failure is None
+        if may_ask and (asked := self._gate.take(now_ns)) is not None:
             self._send(realtime.ResponseCreate(response=asked or None))
         if self._hanging_up and self._gate.active is None and voice.said_all(now_ns):
             self._hanging_up = False
@@ -312,7 +323,7 @@ class Conversation(StreamListener):
             return
         if wrong := self._introduction.agreed(config):
             self._refused_session(wrong)
-        elif self._voice is not None:
+        elif self._introduction.ready and self._voice is not None:
             self._begin()
 
     def _refused_session(self, why: str) -> None:
@@ -339,8 +350,9 @@ class Conversation(StreamListener):
 
     def _on_audio(self, event: realtime.ResponseOutputAudioDelta) -> None:
         wanted = self._interruption.wanted(event.item_id, event.response_id, event.content_index)
-        if wanted and self._voice is not None and self.failure is None:
-            self._failed = 0
+        if wanted and self._voice is not None:
+            self._failures.forget()
+            self.history.assistant(event.item_id)
             self._voice.say(event.item_id, event.delta)
 
     def _on_words(self, item: str, text: str, *, more: bool = False) -> None:
@@ -351,34 +363,17 @@ class Conversation(StreamListener):
         if self._voice is not None:
             self._voice.finish(item)
 
-    def _on_item_done(self, item: dict[str, Any]) -> None:
-        if item.get("type") != "function_call" or item.get("status") == "incomplete":
-            return
-        request = ToolRequest(
-            str(item.get("call_id")), str(item.get("name")), str(item.get("arguments") or "{}")
-        )
-        if self._tools.begin(request):
-            call = realtime.function_call(request.name, request.call_id, request.arguments)
-            self.history.item(f"call {request.call_id}", call)
-            self._run_tool(request)
-
     def _on_response_done(self, response: dict[str, Any]) -> None:
-        response_id = str(response.get("id"))
-        items = [item for item in response.get("output") or () if item.get("type") == "message"]
-        self._gate.done(response_id)
-        names = [str(item.get("id")) for item in items]
-        if not self._interruption.response_done(response_id, names):
-            for name in names:
-                self._finish(name)
-        if response.get("status") == "failed":
-            error = (response.get("status_details") or {}).get("error") or {}
-            self._on_failed_response(str(error.get("code")), str(error.get("message") or ""))
+        self._gate.done(str(response.get("id")))
+        for item in self._interruption.response_done(response):
+            self._finish(item)
+        if (failed := failure_of(response)) is not None:
+            self._on_failed_response(*failed)
 
     def _on_failed_response(self, code: str, message: str) -> None:
         self.counts["failed_responses"] += 1
         self._stream.note("response_failed", code=code, message=message)
-        self._failed += 1
-        if code in FATAL or self._failed > _MAY_FAIL:
+        if self._failures.too_many(code):
             self.fail(f"The model cannot answer ({code}): {message}")
         else:
             self._gate.want()
@@ -392,9 +387,14 @@ class Conversation(StreamListener):
             self._gate.refused(self._stream.now_ns())
         elif code in FATAL:
             self.fail(f"The model refuses the call ({code}): {error.message}")
-        elif not self._introduction.ready and code != realtime.SESSION_EXPIRED:
+        elif code == realtime.SESSION_EXPIRED or self._introduction.ready:
+            return
+        elif self._introduction.concerns(error):
             self._refused_session(error.message)
 
     def _interrupt(self, now_ns: int) -> None:
-        if self._voice is not None and self.failure is None:
-            self._interruption.interrupt(now_ns, self._voice, self._gate.active)
+        if self._voice is None or self.failure is not None:
+            return
+        if (echo := self._voice.echo.look()) is not None:
+            self._stream.note("echo", delay_ms=echo.delay_ms, share=echo.share, alike=echo.alike)
+        self._interruption.interrupt(now_ns, self._voice, self._gate.active)

@@ -37,6 +37,8 @@ class ConversationSettings:
         How far audio is sent ahead of its time.
     fallback : dict
         What the caller hears when the agent is lost: mono int16 little-endian, by rate in Hz.
+    agree_s : float
+        How long the model may take to agree on a session; then the call is given up.
     held_s : float
         How much caller audio waits for the model to be ready; the oldest is dropped beyond it.
     """
@@ -50,6 +52,7 @@ class ConversationSettings:
     silence_ms: int = SILENCE_MS
     lead_ms: int = LEAD_MS
     fallback: dict[int, bytes] = field(default_factory=dict)
+    agree_s: float = 10.0
     held_s: float = 10.0
 
 
@@ -97,6 +100,17 @@ def session(
     return config.as_dict()
 
 
+_SAY_BEGINS = 'Say this to the caller, word for word, and nothing else: "'
+_SAY_ENDS = '"'
+
+
 def word_for_word(text: str) -> str:
     """What to tell a model that shall say a text as it is."""
-    return f'Say this to the caller, word for word, and nothing else: "{text}"'
+    return f"{_SAY_BEGINS}{text}{_SAY_ENDS}"
+
+
+def said_word_for_word(instructions: str) -> str | None:
+    """Return the text that `word_for_word` told; None for other instructions."""
+    if not (instructions.startswith(_SAY_BEGINS) and instructions.endswith(_SAY_ENDS)):
+        return None
+    return instructions[len(_SAY_BEGINS) : -len(_SAY_ENDS)]

@@ -29,6 +29,7 @@ class ResponseGate:
 
     active: str | None = None
     _wish: dict[str, Any] | None = None
+    _own_words: list[dict[str, Any]] = field(default_factory=list)
     _asked_ns: int | None = None
     _asked: dict[str, Any] = field(default_factory=dict)
     _speaking: bool = False
@@ -37,11 +38,16 @@ class ResponseGate:
     @property
     def idle(self) -> bool:
         """Nothing is being made, asked for or wished."""
-        return self.active is None and self._asked_ns is None and self._wish is None
+        waits = self._wish is not None or bool(self._own_words)
+        return self.active is None and self._asked_ns is None and not waits
 
     def want(self, response: dict[str, Any] | None = None) -> None:
         """Wish for a response; one that says more replaces one that says less."""
         self._wish = response or self._wish or {}
+
+    def want_alone(self, response: dict[str, Any]) -> None:
+        """Wish for a response of its own, which no other one stands for."""
+        self._own_words.append(response)
 
     def take(self, now_ns: int) -> dict[str, Any] | None:
         """What to ask for now, or None; the caller of this sends it."""
@@ -50,9 +56,15 @@ class ResponseGate:
         if self._own_ns is not None and now_ns - self._own_ns > OWN_RESPONSE_NS:
             self._own_ns = None
         busy = self._speaking or self._own_ns is not None
-        if self._wish is None or self.active is not None or self._asked_ns is not None or busy:
+        if self.active is not None or self._asked_ns is not None or busy:
             return None
-        self._asked, self._wish, self._asked_ns = self._wish, None, now_ns
+        if self._own_words:
+            self._asked = self._own_words[0]
+        elif self._wish is not None:
+            self._asked, self._wish = self._wish, None
+        else:
+            return None
+        self._asked_ns = now_ns
         return self._asked
 
     def refused(self, now_ns: int) -> None:
@@ -75,6 +87,8 @@ class ResponseGate:
         self._own_ns = None
         if self._asked_ns is None:
             self._wish = None
+        elif self._asked_alone:
+            del self._own_words[0]
         self._asked_ns = None
 
     def done(self, response: str) -> None:
@@ -88,5 +102,10 @@ class ResponseGate:
         self.active, self._speaking, self._own_ns = None, False, None
 
     def _ask_again(self) -> None:
-        if self._asked_ns is not None:
-            self._wish, self._asked_ns = self._wish or self._asked, None
+        if self._asked_ns is not None and not self._asked_alone:
+            self._wish = self._wish or self._asked
+        self._asked_ns = None
+
+    @property
+    def _asked_alone(self) -> bool:
+        return bool(self._own_words) and self._asked is self._own_words[0]

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+from typing import TYPE_CHECKING
 
 from voicelab.lab.agent import LOCAL, Agent
 from voicelab.lab.home import Home
+from voicelab.lab.places import existing
 from voicelab.lab.tools import Toolbox
 from voicelab.net.agent_options import AgentOptions
-from voicelab.sim.prompts import prompt_path
-from voicelab.sim.rates import to_rate
-from voicelab.sim.realtime.server import LocalRealtime
-from voicelab.sim.speech import Speech
+
+if TYPE_CHECKING:
+    from voicelab.sim.realtime.server import LocalRealtime
 
 log = logging.getLogger("voicelab.lab")
 
@@ -47,9 +48,12 @@ class Answering:
         self.local: LocalRealtime | None = None
         self._toolbox = Toolbox(agent.tools, self.home)
         if agent.is_local:
+            from voicelab.sim.realtime.server import LocalRealtime
+
             self.local = LocalRealtime(
                 "parrot" if agent.url == LOCAL else agent.url,
                 runner=self.home.run,
+                find=existing,
                 answer_timeout_s=agent.timeout_s,
             )
 
@@ -70,11 +74,18 @@ class Answering:
         """Answer no more; on the engine's loop, after the last call."""
         if self.local is not None:
             await self.local.aclose()
+        await self.home.aclose()
+
+    def abandon(self) -> None:
+        """Free what can be freed without the event loop, which is gone."""
+        if self.local is not None:
+            self.local.abandon()
 
     def left(self) -> list[str]:
         """What was not freed at the close, by name."""
         there = self.local.left() if self.local is not None else {}
-        return [f"{count} local {name}" for name, count in there.items() if count]
+        names = [f"{count} local {name}" for name, count in there.items() if count]
+        return names + self.home.left()
 
     @property
     def words(self) -> str:
@@ -87,7 +98,7 @@ class Answering:
         else:
             words = agent.upstream(str(agent.url)).shown
         if agent.costs_money:
-            words += ", CALLS COST MONEY"
+            words += " (calls cost money)"
         if self.home.dropped:
             words += f", answers too late: {self.home.dropped}"
         return words
@@ -96,5 +107,9 @@ class Answering:
 @functools.cache
 def _fallback() -> dict[int, bytes]:
     """What is heard where the agent is lost."""
+    from voicelab.sim.prompts import prompt_path
+    from voicelab.sim.rates import to_rate
+    from voicelab.sim.speech import Speech
+
     speech = Speech.read(prompt_path(FALLBACK))
     return {rate: to_rate(speech.samples, speech.rate_hz, rate).tobytes() for rate in RATES_HZ}

@@ -1,4 +1,4 @@
-"""A voice bridge that starts alone: browsers talk with a Realtime model, and each talk is a call."""
+"""A voice bridge that starts alone: browsers talk with a model, and each session is a call."""
 
 from __future__ import annotations
 

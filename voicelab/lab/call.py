@@ -20,6 +20,8 @@ from voicelab.store.names import CallFiles, iso_time
 from voicelab.store.wavfile import read_wav
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from voicelab.analysis.figures import Picture
     from voicelab.net.session import Session
     from voicelab.sim.result import CallResult
@@ -138,6 +140,17 @@ class Call:
     def moments(self) -> list[Moment]:
         """Every moment so far, in the order of time."""
         return sorted(self.journal.moments, key=lambda moment: moment.t_ns)
+
+    def turns(self) -> DataFrame:
+        """The conversation, one row a turn: who, text, when, what was heard, and the latencies.
+
+        :class:`~voicelab.analysis.turns.CallTurn` says what each column is. A call without an
+        agent has no turns.
+        """
+        from voicelab.analysis.turn_table import turn_table
+        from voicelab.analysis.turns import call_turns
+
+        return turn_table(call_turns(self.moments(), self.facts.rate_hz))
 
     def audio(self, side: Side = "caller") -> Audio:
         """The recording, sample by sample as it is stored, never normalised.

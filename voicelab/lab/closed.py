@@ -21,6 +21,8 @@ class Closed:
         Files that were open and are finished.
     left : tuple of str
         What should be gone and is not, by name. Empty where all is well.
+    voice_port : int or None
+        The bridge's port, where there was one.
     """
 
     calls: int = 0
@@ -28,11 +30,12 @@ class Closed:
     threads: int = 0
     files: int = 0
     left: tuple[str, ...] = ()
+    voice_port: int | None = None
 
     def __repr__(self) -> str:
         freed = [
             f"{_number(self.calls, 'call')} ended" if self.calls else "",
-            "" if self.port is None else f"port {self.port}",
+            *(f"port {port}" for port in (self.port, self.voice_port) if port is not None),
             _number(self.threads, "thread") if self.threads else "",
             _number(self.files, "file") if self.files else "",
         ]

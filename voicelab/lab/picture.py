@@ -16,12 +16,24 @@ from voicelab.analysis.figures import (
     Mark,
     Picture,
     Spread,
+    Stretch,
     call_figure,
 )
-from voicelab.lab.words import call_state, clock_words, jitter_words, stall_words, wait_words
+from voicelab.analysis.turns import CallTurn, call_turns
+from voicelab.lab.words import (
+    call_state,
+    clock_words,
+    jitter_words,
+    stall_words,
+    turn_words,
+    wait_words,
+)
 
 if TYPE_CHECKING:
     from voicelab.lab.call import Call
+
+MOST_LABELS = 12
+"""More waits than these are not written out: their lengths would overlap."""
 
 
 def call_picture(call: Call) -> Picture:
@@ -38,8 +50,34 @@ def call_picture(call: Call) -> Picture:
             agent = call.audio("heard").samples[:, 1]
             if agent.any():
                 lanes.append(Lane("agent", agent, caller.rate_hz, AGENT))
-    marks = [*loss_marks(call, caller.rate_hz), *stall_marks(call, caller.rate_hz)]
-    return call_figure(lanes, marks, call.files.stem.name, spread(call.facts.health))
+    turns = [] if len(lanes) < 2 or caller.channels > 1 else conversation(call)
+    marks = [
+        *loss_marks(call, caller.rate_hz),
+        *stall_marks(call, caller.rate_hz),
+        *(Mark(t.end_s, "interrupted") for t in turns if t.interrupted and t.end_s is not None),
+    ]
+    facts = call.facts
+    return call_figure(lanes, marks, call.files.stem.name, spread(facts.health), stretches(turns))
+
+
+def conversation(call: Call) -> list[CallTurn]:
+    """The turns of a call."""
+    return call_turns(call.moments(), call.facts.rate_hz)
+
+
+def stretches(turns: Sequence[CallTurn]) -> list[Stretch]:
+    """Turns as bands in their lanes, and how long the caller waited for each answer."""
+    drawn = []
+    labelled = sum(turn.latency_ms is not None for turn in turns) <= MOST_LABELS
+    for turn in turns:
+        if turn.begin_s is None or turn.end_s is None:
+            continue
+        drawn.append(Stretch(int(turn.who == "agent"), turn.begin_s, turn.end_s))
+        if turn.latency_ms is not None and turn.latency_ms > 0 and labelled:
+            spoilt = ", stall" if turn.spoilt else ""
+            label = f"{turn.latency_ms:.0f} ms{spoilt}"
+            drawn.append(Stretch(1, turn.begin_s - turn.latency_ms / 1000, turn.begin_s, label))
+    return drawn
 
 
 def spread(health: dict[str, Any]) -> Spread | None:
@@ -95,6 +133,8 @@ def facts_table(call: Call) -> str:
     rows.append(("format", facts.line))
     if facts.byte_order_reason:
         rows.append(("byte order", f"{facts.byte_order}: {facts.byte_order_reason}"))
+    if call.has_files and (turns := conversation(call)):
+        rows.append(("turns", turn_words(turns)))
     if health := facts.health:
         rows.append(("frames", _counts(health)))
         rows += [("jitter", jitter_words(health)), ("clock", clock_words(health))]

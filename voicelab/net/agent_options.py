@@ -15,7 +15,10 @@ RunTool: TypeAlias = Callable[[ToolRequest, str], Awaitable[str | HangUp]]
 """``await run_tool(request, call_id)`` gives what the model is told, or ends the call."""
 
 RESTED_S = 60.0
-"""A session that lasted so long may be followed by another one."""
+"""A session that lasted so long before it was lost may be followed by another one."""
+
+EXPIRED_S = 3.0
+"""The same for one that reached the server's limit, however often that happens."""
 
 
 async def no_tools(request: ToolRequest, call_id: str) -> str:

@@ -92,7 +92,10 @@ class CallRoutes:
         if not ws.can_prepare(request):
             return web.json_response({"reason": "A call is followed by WebSocket."}, status=426)
         with self._port.handling(), self._board.hub.subscribe(session.topic) as moments:
-            await ws.prepare(request)
+            try:
+                await ws.prepare(request)
+            except ConnectionError:
+                return web.Response(status=400, reason="Gone before it began")
             self._followers.add(ws)
             sending = asyncio.create_task(
                 _send(ws, moments), name=f"voicelab follower of {session.stream.id}"

@@ -26,6 +26,10 @@ class Injects(Protocol):
         """Put an item into the conversation, and ask for a response; False where it is over."""
         ...
 
+    def say(self, text: str) -> bool:
+        """Let the agent say a text; False where it is over."""
+        ...
+
 
 class Session(StreamListener):
     """What a server keeps of one connection.
@@ -92,12 +96,30 @@ class Session(StreamListener):
         StateError
             Where the call has no agent.
         """
+        return self._its_model().inject(item, respond)
+
+    def say(self, text: str) -> bool:
+        """Let the call's agent say a text as soon as it may speak.
+
+        Returns
+        -------
+        bool
+            False where the call or its model is gone.
+
+        Raises
+        ------
+        StateError
+            Where the call has no agent.
+        """
+        return self._its_model().say(text)
+
+    def _its_model(self) -> Injects:
         if self.model is None:
             raise StateError(
                 f"Call {self.stream.id} has no agent, so there is no model to tell. "
                 "Open the lab with an agent."
             )
-        return self.model.inject(item, respond)
+        return self.model
 
     def on_start(self, stream: Connection) -> None:
         """The ids are known: let others find the call by them."""

@@ -186,7 +186,10 @@ class VoiceServer:
         if refused is not None or not opens:
             return _told(refused)
         with self._port.handling():
-            await ws.prepare(request)
+            try:
+                await ws.prepare(request)
+            except ConnectionError:
+                return web.Response(status=400, reason="Gone before it began")
             await self._take(request, ws)
         return ws
 

@@ -93,7 +93,7 @@ class VoiceOptions:
     sessions: int = 100
     followers: int = 100
     heartbeat_s: float = 20.0
-    close_s: float = 1.0
+    close_s: float = 0.8
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -133,5 +133,5 @@ class VoiceOptions:
 
     def config(self) -> dict[str, Any]:
         """What a journal keeps of this: nothing secret, no paths."""
-        model = {**self.upstream.config(), "session": self.opening()}
-        return {"model": model, "journal": self.journal}
+        voice = {**self.upstream.config(), "session": self.opening(), "journal": self.journal}
+        return {"voice": voice}

@@ -37,12 +37,15 @@ class Caller:
         Length of the speech itself, in seconds.
     notes : tuple of str
         What was converted, one sentence each; empty when the line carries the file exactly.
+    waits : tuple of int
+        Frames before which the caller first listens until the other side has said something.
     """
 
     format: AudioFormat
     samples: Int16
     duration_s: float
     notes: tuple[str, ...]
+    waits: tuple[int, ...] = ()
 
     @classmethod
     def from_file(cls, path: str | Path, format: AudioFormat) -> Caller:

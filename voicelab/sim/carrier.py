@@ -11,8 +11,6 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
-import numpy as np
-
 from voicelab.audio.format import ByteOrder
 from voicelab.audio.samples import Int16Array
 from voicelab.errors import StateError
@@ -21,14 +19,12 @@ from voicelab.sim.caller import Caller
 from voicelab.sim.commands import Commands
 from voicelab.sim.ear import Ear
 from voicelab.sim.line import FRAME_MS, FRAME_S, media_texts
+from voicelab.sim.listening import Listening
 from voicelab.sim.offence import OffenceBook
 from voicelab.sim.output import End, EndedBy, Fact, Output, Send, Status
 
 BURST_FRAMES: Final = 250
 """Frames at once after a stall; the rest follow when the socket took these."""
-
-POLITE_S: Final = 0.5
-"""A caller who listens first begins when the agent has been silent for so long."""
 
 STALL_S: Final = 0.5
 """A tick this late means that the loop stood still, and that the agent could not be heard."""
@@ -130,9 +126,7 @@ class CarrierCore:
         self._numbered_from = 0
         self._media_text: Callable[[int, bytes], str] = media_texts(stream_id, epoch_ms)
         self._first_frame_s = FRAME_S
-        self._listen_s = listen_s
-        self._silent_frames = 0
-        self._speaking = listen_s <= 0
+        self._listening = Listening(caller, self.ear, listen_s)
         self._spoken_s: float | None = None
         self._last_tick_s = self._awake_s = 0.0
 
@@ -203,14 +197,6 @@ class CarrierCore:
         """Return how many frames are due and not sent; frame n is due at n × 20 ms."""
         return max(0, math.floor(now_s / FRAME_S + 1e-6) - self.frames_sent)
 
-    def sent_pcm(self) -> Int16Array:
-        """Return the samples that the sent frames carry, once decoded: int16, shape (n,)."""
-        line, silent = self.caller.format, self._silent_frames
-        if not self._speaking:
-            silent = self.frames_sent
-        quiet = line.to_int16(line.silence(silent * line.frame_samples(FRAME_MS)))
-        return np.concatenate([quiet, self.caller.pcm(self.frames_sent - silent)])
-
     @property
     def next_wake_s(self) -> float:
         """When something is due next, in call time; infinite after the end."""
@@ -222,6 +208,15 @@ class CarrierCore:
         if over := self._over():
             wake_s = min(wake_s, over[0])
         return wake_s
+
+    @property
+    def spoken_s(self) -> float:
+        """How much of what the caller says was sent."""
+        return min(self._listening.said * FRAME_S, self.caller.duration_s)
+
+    def sent_pcm(self) -> Int16Array:
+        """What the frames carried so far, decoded: int16 of shape (n,)."""
+        return self._listening.pcm(self.frames_sent)
 
     @property
     def checkpoints(self) -> int:
@@ -255,31 +250,14 @@ class CarrierCore:
         for _ in range(min(self.due_frames(now_s), BURST_FRAMES)):
             if not self.frames_sent:
                 self._first_frame_s = now_s
-            self._begin_to_speak(now_s)
-            payload = self._frame()
+            payload = self.caller.frame(self._listening.next_frame(now_s), self.byte_order)
             self.frames_sent += 1
             out.append(Send(self._media_text(self.frames_sent - self._numbered_from, payload)))
         self._note_spoken(now_s)
         return out
 
-    def _begin_to_speak(self, now_s: float) -> None:
-        """Speak from the next frame on, where the agent has had its say."""
-        if self._speaking:
-            return
-        heard_s = self.ear.last_audio_s
-        due_s = self._listen_s if heard_s is None else heard_s + POLITE_S
-        self._speaking = now_s >= due_s
-        self._silent_frames = self.frames_sent
-
-    def _frame(self) -> bytes:
-        if not self._speaking:
-            line = self.caller.format
-            return line.silence(line.frame_samples(FRAME_MS))
-        return self.caller.frame(self.frames_sent - self._silent_frames, self.byte_order)
-
     def _note_spoken(self, now_s: float) -> None:
-        said = self.frames_sent - self._silent_frames if self._speaking else 0
-        if self._spoken_s is None and self._speaking and said >= self.caller.frames:
+        if self._spoken_s is None and self._listening.all_said:
             self._go(CarrierState.LISTENING, "end of the caller's words")
             self._spoken_s = now_s
 

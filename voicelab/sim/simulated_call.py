@@ -21,7 +21,6 @@ from voicelab.sim.carrier import DROPPED, CarrierCore, CarrierState
 from voicelab.sim.clock import CallClock
 from voicelab.sim.dialling import reset
 from voicelab.sim.impairment import Impairment
-from voicelab.sim.line import FRAME_S
 from voicelab.sim.notices import Notices
 from voicelab.sim.output import End, Fact, HangUp, Output, Reconnect, Send, Status
 from voicelab.sim.result import SERVER_BROKE, CallResult
@@ -366,7 +365,7 @@ class SimulatedCall:
         if not spoken and now_s - self._reported_at_s < PROGRESS_S:
             return
         self._reported_at_s = now_s
-        report, sent_s = self.on_progress, min(self.core.frames_sent * FRAME_S, total_s)
+        report, sent_s = self.on_progress, self.core.spoken_s
         if spoken:
             self.on_progress = None
         try:

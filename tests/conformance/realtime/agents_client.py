@@ -9,10 +9,9 @@ from pathlib import Path
 
 from agents import function_tool
 from agents.realtime import RealtimeAgent, RealtimeRunner
-from talking import BYTES_PER_MS, Microphone, Watch, run, speech
+from talking import BYTES_PER_MS, PLAYED_S, Microphone, Watch, run, speech
 
 MODEL = "gpt-realtime-2.1"
-PLAYED_S = 0.6
 TRUNCATED = "conversation.item.truncated"
 
 

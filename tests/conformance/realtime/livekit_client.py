@@ -12,10 +12,9 @@ from livekit import rtc
 from livekit.agents import Agent, AgentSession, function_tool
 from livekit.agents.voice.io import AudioInput, AudioOutput, AudioOutputCapabilities
 from livekit.plugins.openai.realtime import RealtimeModel
-from talking import BYTES_PER_MS, FRAME_BYTES, RATE_HZ, Microphone, Watch, run, speech
+from talking import BYTES_PER_MS, FRAME_BYTES, PLAYED_S, RATE_HZ, Microphone, Watch, run, speech
 
 MODEL = "gpt-realtime-2.1"
-PLAYED_S = 0.6
 NOTHING_TO_CANCEL = "response_cancel_not_active"
 """The client cancels whatever it interrupts, and passes over this answer."""
 
@@ -106,9 +105,17 @@ async def connected(url: str, *tools: object) -> AsyncIterator[tuple[Talk, Micro
     model = RealtimeModel(
         base_url=url.removesuffix("/realtime").replace("ws", "http", 1), api_key="none", model=MODEL
     )
-    # Without a detector of its own the session follows the server's; an echo canceller, which
-    # would make it deaf in the first seconds of speech, is not needed without a loudspeaker.
-    session = AgentSession(llm=model, vad=None, aec_warmup_duration=None)
+    # An echo canceller, which would make it deaf in the first seconds of speech, is not needed
+    # without a loudspeaker.
+    session = AgentSession(
+        llm=model,
+        vad=None,
+        turn_handling={
+            "turn_detection": "realtime_llm",
+            "interruption": {"resume_false_interruption": False},
+        },
+        aec_warmup_duration=None,
+    )
     mouth, ear = Mouth(), Ear()
     session.input.audio, session.output.audio = mouth, ear
     agent = Agent(instructions="Be brief.", tools=list(tools))
@@ -147,9 +154,7 @@ async def interruption(url: str, prompts: Path) -> str:
         await saying
         await talk.until("response.done", 2)
         await talk.ear.wait_for_playout()
-        return f"cut at {cut_ms} ms, then " + microphone.echoed(
-            bytes(talk.ear.stretches[1]), words
-        )
+        return f"cut at {cut_ms} ms, then " + microphone.echoed(bytes(talk.ear.stretches[1]), words)
 
 
 async def tool_turn(url: str, prompts: Path) -> str:

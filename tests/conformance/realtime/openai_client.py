@@ -13,11 +13,10 @@ from pathlib import Path
 from openai import AsyncOpenAI
 from openai.types.realtime import RealtimeServerEvent
 from pydantic import TypeAdapter
-from talking import BYTES_PER_MS, Microphone, Watch, run, speech
+from talking import BYTES_PER_MS, PLAYED_S, Microphone, Watch, run, speech
 
 MODEL = "gpt-realtime-2.1"
 EVENTS = TypeAdapter(RealtimeServerEvent)
-PLAYED_S = 0.6
 ORDER = {
     "type": "function",
     "name": "order_pizza",
@@ -58,15 +57,18 @@ class Talk:
         return await self.events.until(f"{type_} number {number}", found)
 
     def audio(self, response_id: str) -> bytes:
-        deltas = [event for event in self.events.seen if event.type == "response.output_audio.delta"]
+        deltas = [
+            event for event in self.events.seen if event.type == "response.output_audio.delta"
+        ]
         return b"".join(base64.b64decode(e.delta) for e in deltas if e.response_id == response_id)
 
 
 @contextlib.asynccontextmanager
 async def connected(url: str, **session: object) -> AsyncIterator[tuple[Talk, Microphone]]:
-    async with AsyncOpenAI(
-        api_key="none", websocket_base_url=url.removesuffix("/realtime")
-    ) as client, client.realtime.connect(model=MODEL) as connection:
+    async with (
+        AsyncOpenAI(api_key="none", websocket_base_url=url.removesuffix("/realtime")) as client,
+        client.realtime.connect(model=MODEL) as connection,
+    ):
         talk = Talk(connection)
         listening = asyncio.create_task(talk.listen())
         try:

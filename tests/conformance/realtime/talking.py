@@ -19,6 +19,8 @@ FRAME_BYTES = 960
 FRAME_S = 0.02
 BYTES_PER_MS = 48
 PATIENCE_S = 30
+PLAYED_S = 0.4
+"""Of an answer, before it is interrupted."""
 PADDING_MS = 500
 """From before the words; a server keeps 300 ms of it."""
 LEAST_ECHO = 0.7

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from voicelab.audio.format import AudioFormat
+from voicelab.call.conversation_settings import said_word_for_word
 from voicelab.call.turn import ToolCall
 from voicelab.sim.realtime.conversation import Conversation
 from voicelab.sim.realtime.items import Item
@@ -79,11 +80,12 @@ class Asking:
             The session's input format.
         timed_out : bool
         """
+        say = said_word_for_word(request.get("instructions") or "")
         if items is None:
             context = self._conversation.items
             found = [self._conversation.get(each) for each in self._new]
             new = [item for item in found if item]
-            if response.conversation:
+            if response.conversation and say is None:
                 self._asked = {response.id: [item.id for item in new]}
         else:
             context, new = items, [item for item in items if item.role == "user"]
@@ -95,6 +97,7 @@ class Asking:
             due_calls=self._due_calls({**session, **request}, request, bool(new)),
             format=response.settings.format,
             timed_out=timed_out,
+            say=say,
         )
 
     def _due_calls(

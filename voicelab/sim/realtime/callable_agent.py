@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import aclosing
@@ -78,6 +79,8 @@ class CallableAgent:
                 if part is _END:
                     break
                 yield part
+            if work.cancelled():
+                raise RuntimeError("The agent was cancelled from elsewhere.")
             work.result()
         except TimeoutError:
             logger.error("the agent gave nothing for %g s; see its function", self._timeout_s)
@@ -121,6 +124,8 @@ def _flat(given: Any) -> Iterable[Utterance]:
     """Take one part or several; None is nothing to say."""
     if given is None:
         return
+    if isinstance(given, ToolCall):
+        json.dumps(given.arguments)  # raises where they cannot be sent
     if isinstance(given, _ONE):
         yield given
     elif isinstance(given, Iterable):

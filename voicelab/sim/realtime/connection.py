@@ -6,12 +6,13 @@ import asyncio
 import logging
 import math
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any, Final
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
 from voicelab.protocol import realtime
 from voicelab.sim.prompts import prompt_path
@@ -25,6 +26,8 @@ logger = logging.getLogger("voicelab.realtime")
 
 MAX_UNSENT_BYTES: Final = 8 * 1024 * 1024
 """A client that leaves more than this unread is cut off."""
+EVENTS_AT_ONCE: Final = 32
+"""Of one client, before others have their turn."""
 LEAVING_S: Final = 1.0
 """How long a client may take to read its last events, and an agent to end when it is cancelled."""
 
@@ -73,11 +76,10 @@ class Connection:
         writer = asyncio.create_task(self._write(), name="realtime writer")
         try:
             self._perform(self._core.open())
-            async for raw in self._socket:
-                event = realtime.parse_client(raw)
-                self._perform(self._core.on_event(self._now_s(), event))
-        except ConnectionClosed:
-            pass
+            await self._read()
+        except ConnectionClosed as closed:
+            if closed.sent and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
+                self.why = "too_big"
         except Exception:
             logger.exception("a Realtime session broke")
             self.why = "error"
@@ -88,6 +90,15 @@ class Connection:
                 if timer:
                     timer.cancel()
             await _end([writer, *self.answers.values()])
+
+    async def _read(self) -> None:
+        taken = 0
+        async for raw in self._socket:
+            event = realtime.parse_client(raw)
+            self._perform(self._core.on_event(self._now_s(), event))
+            taken += 1
+            if taken % EVENTS_AT_ONCE == 0:  # reading does not wait while messages are there
+                await asyncio.sleep(0)
 
     # What the core wants
 
@@ -117,7 +128,12 @@ class Connection:
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._tick)
 
     def _tick(self) -> None:
-        self._perform(self._core.tick(self._now_s()))
+        try:
+            self._perform(self._core.tick(self._now_s()))
+        except Exception:
+            logger.exception("a Realtime session broke")
+            self.why = "error"
+            self._socket.transport.abort()
 
     # The agent
 
@@ -128,7 +144,8 @@ class Connection:
 
     async def _answer(self, ask: Ask) -> None:
         try:
-            async with aclosing(self._agent.answer(ask)) as given:  # type: ignore[type-var]
+            answer = self._agent.answer(ask) if ask.say is None else _alone(ask.say)
+            async with aclosing(answer) as given:  # type: ignore[type-var]
                 async for each in given:
                     await self._say(ask, each)
         except Exception:
@@ -171,6 +188,10 @@ class Connection:
                 await self._has_texts.wait()
         except ConnectionClosed:
             return
+
+
+async def _alone(text: str) -> AsyncIterator[str]:
+    yield text
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

@@ -14,14 +14,11 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from voicelab.audio.resample import resample
 from voicelab.audio.samples import Int16Array
 from voicelab.sim.prompts import prompt_names, prompt_text
-from voicelab.sim.rates import to_rate
 
-_RATE_HZ: Final = 8000
-_WINDOW: Final = 256
-_HOP: Final = 160  # 20 ms
+_FRAMES_A_S: Final = 50
+_WINDOW_S: Final = 0.032
 _BANDS_HZ: Final = (200, 300, 400, 520, 660, 830, 1030, 1270, 1550, 1880, 2270, 2720, 3300)
 _RANGE_DB: Final = 35.0
 
@@ -69,10 +66,10 @@ def known_text(samples: Int16Array, rate_hz: int) -> Known | None:
         None where it is like no prompt.
     """
     prompts = _fingerprints()
-    longest_s = max((len(frames) for _, frames in prompts), default=0) * _HOP / _RATE_HZ
+    longest_s = max((len(frames) for _, frames in prompts), default=0) / _FRAMES_A_S
     if not len(samples) or len(samples) > (longest_s + MARGIN_S) * rate_hz:
         return None
-    heard = _fingerprint(resample(samples, rate_hz, _RATE_HZ))
+    heard = _fingerprint(samples, rate_hz)
     if not heard.any():
         return None
     best = max((_likeness(heard, frames), name) for name, frames in prompts)
@@ -91,17 +88,18 @@ def _fingerprints() -> tuple[tuple[str, _Frames], ...]:
     found = []
     for name, path in prompt_names().items():
         samples, rate_hz = soundfile.read(path, dtype="int16")
-        found.append((name, _fingerprint(to_rate(samples, rate_hz, _RATE_HZ))))
+        found.append((name, _fingerprint(samples, rate_hz)))
     return tuple(found)
 
 
-def _fingerprint(samples: Int16Array) -> _Frames:
+def _fingerprint(samples: Int16Array, rate_hz: int) -> _Frames:
     """Return the level of each band above the quietest that counts, shape (frames, bands)."""
-    if len(samples) < _WINDOW:
+    window = round(rate_hz * _WINDOW_S)
+    if len(samples) < window:
         return np.zeros((0, len(_BANDS_HZ) - 1))
-    windows = np.lib.stride_tricks.sliding_window_view(samples, _WINDOW)[::_HOP]
-    power = np.abs(np.fft.rfft(windows * np.hanning(_WINDOW), axis=1)) ** 2
-    edges = [round(hz * _WINDOW / _RATE_HZ) for hz in _BANDS_HZ]
+    windows = np.lib.stride_tricks.sliding_window_view(samples, window)[:: rate_hz // _FRAMES_A_S]
+    power = np.abs(np.fft.rfft(windows * np.hanning(window), axis=1)) ** 2
+    edges = [round(hz * _WINDOW_S) for hz in _BANDS_HZ]
     bands = np.add.reduceat(power[:, : edges[-1]], edges[:-1], axis=1)
     levels_db = 10 * np.log10(bands + 1e-9)
     levels: _Frames = np.maximum(levels_db - levels_db.max() + _RANGE_DB, 0.0)
@@ -110,8 +108,9 @@ def _fingerprint(samples: Int16Array) -> _Frames:
 
 def _likeness(heard: _Frames, prompt: _Frames) -> float:
     """Return the best correlation of a prompt with a stretch of what was heard."""
-    cut = int(CUT_S * _RATE_HZ / _HOP)
-    if len(heard) < len(prompt) - 2 * cut or len(heard) > len(prompt) + MARGIN_S * 50:
+    cut = round(CUT_S * _FRAMES_A_S)
+    longest = len(prompt) + MARGIN_S * _FRAMES_A_S
+    if not len(prompt) - 2 * cut <= len(heard) <= longest:
         return 0.0
     padded = np.pad(heard, ((cut, max(cut, len(prompt) - len(heard) + cut)), (0, 0)))
     centred = prompt - prompt.mean()

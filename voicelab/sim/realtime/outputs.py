@@ -43,6 +43,8 @@ class Ask:
         How the answer is to sound; None wants text.
     timed_out : bool
         Whether it is asked because nobody spoke for the idle time.
+    say : str or None
+        What is to be said as it is, whoever the agent is.
     """
 
     response_id: str
@@ -51,6 +53,7 @@ class Ask:
     due_calls: tuple[ToolCall, ...] = ()
     format: AudioFormat | None = None
     timed_out: bool = False
+    say: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

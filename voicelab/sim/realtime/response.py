@@ -226,7 +226,7 @@ class Response:
             "status": "in_progress",
             "name": call.name,
             "call_id": self._mint("call"),
-            "arguments": json.dumps(call.arguments, ensure_ascii=False),
+            "arguments": json.dumps(call.arguments),
         }
         item = Item(wire)
         self.output.append(item)

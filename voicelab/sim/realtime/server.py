@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
+from socket import socket
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -77,6 +79,8 @@ class LocalRealtime:
         How long a function may take for each part of its answer.
     runner : callable, optional
         ``runner(coroutine)`` runs a function's answer on the loop where it belongs.
+    find : callable
+        Where a sound file is that a function gave the name of.
     clock : callable
         Monotonic nanoseconds.
 
@@ -85,7 +89,8 @@ class LocalRealtime:
     opened : int
         Sessions that there ever were.
     ended : Counter
-        Of those that are over: ``client``, ``expired``, ``slow``, ``beta``, ``error``.
+        Of those that are over: ``client``, ``expired``, ``slow``, ``too_big``, ``beta``,
+        ``error``.
     errors : Counter
         Of the ``error`` events that were sent, by their code.
     refused : int
@@ -115,6 +120,7 @@ class LocalRealtime:
         tool_calls: int = 1,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         runner: Runner = here,
+        find: Callable[[str], Path] = Path,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         low, high = delay_ms
@@ -141,8 +147,9 @@ class LocalRealtime:
         self._answer_timeout_s = answer_timeout_s
         self._runner = runner
         self._clock = clock
-        self._voice = Voice.found()
+        self._voice = Voice.found(find)
         self._server: Server | None = None
+        self._sock: socket | None = None
         self._port: int | None = None
         self._open: set[Connection] = set()
 
@@ -159,6 +166,7 @@ class LocalRealtime:
         if self._server is None:
             await asyncio.to_thread(known_text.prepare)
             sock = listen(self.host, self._given_port, given=True)
+            self._sock = sock
             self._port = sock.getsockname()[1]
             self._server = await serve(
                 self._serve,
@@ -181,6 +189,11 @@ class LocalRealtime:
             self._server.close()
             await self._server.wait_closed()
             self._server = None
+
+    def abandon(self) -> None:
+        """Free the port when the event loop is gone."""
+        if self._sock is not None:
+            self._sock.close()
 
     async def __aenter__(self) -> LocalRealtime:
         return await self.start()
