@@ -74,10 +74,11 @@ def _offer_live_views() -> None:
     """In a notebook's kernel, let a lab show its control panel."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    if getattr(shell, "kernel", None) is not None:
+    kernel = getattr(shell, "kernel", None)
+    if kernel is not None:
         from voicelab.widgets.offer import offer
 
-        offer()
+        offer(kernel)
 
 
 def __dir__() -> list[str]:

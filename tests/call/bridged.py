@@ -81,7 +81,7 @@ class Bridged(StreamListener):
 
     def begin(self) -> None:
         self.start()
-        self.phone_says(vobiz.PlayedStream("voicelab-probe"))
+        self.phone_says(vobiz.PlayedStream("voicelab-probe-1"))
         self.agree()
 
     def agree(self, **changed: Any) -> None:

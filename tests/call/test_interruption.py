@@ -177,3 +177,19 @@ def test_in_a_new_session_the_old_items_are_not_spoken_of():
     cleared(call)
     assert call.told(realtime.ConversationItemTruncate) == []
     assert call.noted("interrupted")[0]["item"] == "a"
+
+
+def test_the_round_trip_is_measured_again_when_the_line_is_quiet_and_the_shortest_counts():
+    call = Bridged(begin=False)
+    call.start()
+    call.run(400)
+    call.phone_says(vobiz.PlayedStream("voicelab-probe-1"))
+    call.agree()
+    assert call.conversation.trip.ack_ns == 400_000_000
+    call.audio("a", SECOND)
+    call.audio_done("a")
+    call.run(1100)
+    call.phone_says(vobiz.PlayedStream(call.checkpoints("end")[0]))
+    call.run(30)
+    call.phone_says(vobiz.PlayedStream("voicelab-probe-2"))
+    assert call.conversation.trip.ack_ns == 30_000_000

@@ -117,6 +117,32 @@ def test_a_second_item_begins_where_the_first_one_ends():
     assert line.playback.unheard(ms(105)) == ["b"]
 
 
+@pytest.mark.parametrize("late_ms", [0, 2, 12, 45])
+def test_a_word_that_came_later_than_usual_leaves_so_much_doubt(late_ms):
+    line = Line(out_ms=5, ack_ms=40)
+    for index in range(50):
+        line.send(1000 + index * 10, "a")
+    ((ack_ms, item),) = line.acks
+    line.playback.began(ms(ack_ms + late_ms), item)
+    heard = line.playback.heard("a", ms(1400))
+    truth_ms = line.truth_ms(1400)
+    assert heard.source == "ack"
+    assert heard.ms == pytest.approx(truth_ms - late_ms)
+    assert heard.uncertainty_ms == late_ms + 5
+
+
+def test_a_round_trip_that_was_slow_at_first_does_not_shift_what_began():
+    line = Line(out_ms=1, ack_ms=0)
+    line.playback.trip.network_ns = ms(40)
+    for index in range(50):
+        line.send(1000 + index * 10, "a")
+    line.playback.trip.network_ns = ms(2)
+    line.hear_acks(1030)
+    heard = line.playback.heard("a", ms(1400))
+    assert heard.ms == pytest.approx(line.truth_ms(1400))
+    assert heard.uncertainty_ms == 1
+
+
 def test_what_is_over_by_the_providers_word_was_heard_whole():
     playback = Playback(RATE_HZ, FRAME, RoundTrip())
     playback.sent(0, "a", FRAME)
@@ -185,3 +211,12 @@ def test_heard_never_falls(steps):
         line.send(at_ms, "a")
         told.append(line.playback.heard("a", ms(at_ms)).ms)
     assert all(earlier <= later for earlier, later in pairwise(told))
+
+
+def test_a_provider_that_acknowledges_nothing_does_not_fill_the_memory():
+    playback = Playback(RATE_HZ, FRAME, RoundTrip())
+    for index in range(200):
+        playback.sent(ms(1000 * index), str(index), FRAME)
+    known = [index for index in range(200) if playback.end_ns(str(index)) is not None]
+    assert known == list(range(200 - len(known), 200))
+    assert len(known) <= 20

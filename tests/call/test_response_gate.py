@@ -1,3 +1,5 @@
+import pytest
+
 from voicelab.call.response_gate import ANSWER_NS, OWN_RESPONSE_NS, ResponseGate
 
 SAY, ALSO = {"instructions": "say this"}, {"instructions": "and this"}
@@ -57,3 +59,26 @@ def test_what_was_refused_or_lost_is_asked_for_again():
     gate.created("r")
     gate.done("r")
     assert gate.idle
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_a_response_that_began_while_ours_was_refused_was_not_ours(alone):
+    gate = ResponseGate()
+    gate.want_alone(SAY) if alone else gate.want(SAY)
+    assert gate.take(0) is SAY
+    gate.created("own")
+    gate.refused(0)
+    assert gate.take(0) is None
+    gate.done("own")
+    assert granted(gate) == [SAY]
+    assert gate.idle
+
+
+def test_an_answer_that_the_model_could_not_give_by_itself_is_asked_for():
+    gate = ResponseGate()
+    gate.created("long")
+    gate.speech_started()
+    gate.speech_stopped(0)
+    gate.refused(0)
+    gate.done("long")
+    assert gate.take(OWN_RESPONSE_NS + 1) == {}

@@ -22,6 +22,7 @@ def test_the_demo_is_exact(run, tmp_path):
     recording = Path(result["recording"])
     assert recording.parent == tmp_path
     assert soundfile.info(recording).frames == result["frames_sent"] * 160
+    assert [turn["who"] for turn in result["turns"]] == ["agent", "caller", "agent"]
     assert "Traceback" not in got.stderr
 
 
@@ -30,6 +31,7 @@ def test_the_demo_says_what_it_did(run, tmp_path):
     assert got.returncode == 0, got.stderr
     assert "recorded samples equal what the wire carried" in got.stdout
     assert ".journal.jsonl" in got.stdout
+    assert "caller  I would like two large mushroom pizzas" in got.stdout
 
 
 def test_the_demo_can_be_interrupted_and_read_in_part(start, tmp_path):

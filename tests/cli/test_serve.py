@@ -73,6 +73,30 @@ async def test_the_format_asked_for_is_what_comes(serve):
     assert sorted(events) == ["DroppedStream", "Hangup", "StartStream"]
 
 
+async def test_an_agent_answers(serve):
+    command = serve("--agent", "local", "--voice-port", "0")
+    async with await Carrier(f"{command.url}/", listen_s=5, hold_s=1).dial(
+        prompt_path("yes")
+    ) as call:
+        await call.ended(timeout=30)
+    status, said = await asyncio.to_thread(command.stop)
+    assert status == 0, said
+    assert "agent        local" in said
+    assert "voice        ws://127.0.0.1:" in said
+    (wav,) = command.recordings.glob("*Z.wav")
+    turns = load(wav).turns()
+    assert list(turns.who) == ["agent", "caller", "agent"]
+    assert turns.text[2] == "Yes, that is right."
+
+
+def test_openai_without_a_key_is_told(run, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    got = run("serve", "--agent", "openai", "--port", "0")
+    assert got.returncode == 2
+    assert "OPENAI_API_KEY" in got.stderr
+    assert "Traceback" not in got.stderr
+
+
 def test_the_public_address_is_shown(serve):
     command = serve("--public-url", "https://t.example")
     status, said = command.stop()

@@ -1,11 +1,12 @@
 """A lab whose calls are answered: over real sockets, by people's own functions."""
 
 import asyncio
+import time
 
 import numpy as np
 import pytest
 
-from voicelab import Agent, Audio, HangUp, Lab, ToolCall
+from voicelab import Agent, Audio, HangUp, Lab, LocalRealtime, ToolCall
 from voicelab.errors import StateError
 
 pytestmark = pytest.mark.net
@@ -93,6 +94,26 @@ async def test_a_function_answers_on_the_notebooks_loop(open_lab, host):
     assert call.result.ended_by == "agent"
 
 
+async def test_any_realtime_server_can_answer(open_lab):
+    async with LocalRealtime() as server, await open_lab(server.url) as lab:
+        assert f"agent {server.url}?model=gpt-realtime-2.1," in repr(lab)
+        call = await lab.dial(YES)
+        await call.ended(timeout=30)
+        await lab.close()
+        assert (server.opened, server.sessions) == (1, 0)
+    assert list(call.turns().who) == ["agent", "caller", "agent"]
+
+
+async def test_a_server_that_is_not_there_ends_the_call_with_a_reason(open_lab):
+    async with await open_lab("ws://127.0.0.1:9/v1/realtime") as lab:
+        call = await lab.dial(YES)
+        await call.ended(timeout=30)
+    assert call.result.ended_by == "agent"
+    assert call.audio("heard").samples[:, 1].any()  # the fallback prompt
+    (lost,) = facts(call, "agent_lost")
+    assert "127.0.0.1:9" in lost["reason"]
+
+
 async def minutes_until(pizzas: int) -> int:
     """Tell how long it takes to deliver."""
     return 10 * pizzas
@@ -153,6 +174,59 @@ async def test_a_function_that_is_too_slow_is_left(open_lab):
     assert call.turns().text[0].startswith("Sorry")
 
 
+async def test_a_cell_that_keeps_the_loop_costs_an_answer_and_not_the_call(open_lab):
+    asked = []
+
+    async def agent(turn):
+        asked.append(turn)
+        return HangUp()
+
+    async with await open_lab(Agent(agent, timeout_s=0.3), host="thread") as lab:
+        call = await lab.dial(YES)
+        time.sleep(3)  # noqa: ASYNC251 - as a busy cell does
+        await call.ended(timeout=30)
+        assert "answers too late: 1" in repr(lab)
+    assert call.turns().text[0].startswith("Sorry")
+    assert call.result.ended_by == "agent"
+    assert len(asked) == 1
+    assert np.array_equal(call.audio().samples, call.sent_pcm())
+
+
+async def test_a_tool_that_is_too_slow_is_answered_in_words(open_lab):
+    async def oven() -> str:
+        await asyncio.sleep(60)
+        return "too late"
+
+    async with await open_lab(Agent(tools=[oven], timeout_s=0.2)) as lab:
+        call = await lab.dial(YES)
+        await call.ended(timeout=30)
+    assert facts(call, "tool")[0]["problem"] == "The tool oven did not answer within 0.2 s."
+    assert "did not answer" in call.turns().tools.iloc[-1]
+
+
+async def test_of_two_labs_opened_at_once_one_is_left(open_lab):
+    opened = await asyncio.gather(open_lab(), open_lab(), return_exceptions=True)
+    (lab,) = [each for each in opened if isinstance(each, Lab) and each.is_open]
+    for other in opened:
+        assert other is lab or isinstance(other, StateError) or not other.is_open
+    await lab.close()
+
+
+def test_a_lab_whose_loop_is_gone_frees_its_ports(tmp_path):
+    places = {"recordings": tmp_path, "webhook_log": tmp_path / "log"}
+
+    async def left_open():
+        return await Lab.open(port=0, voice_port=0, **places)
+
+    async def again(lab):
+        ports = {"port": lab.sink.port, "voice_port": lab.bridge.port}
+        async with await Lab.open(**ports, **places) as second:
+            return second.is_open
+
+    lab = asyncio.run(left_open())
+    assert asyncio.run(again(lab))
+
+
 async def test_an_interruption_is_heard_seen_and_drawn(open_lab):
     async with await open_lab() as lab:
         call = await lab.dial([QUESTION, 1.3, YES])
@@ -161,7 +235,7 @@ async def test_an_interruption_is_heard_seen_and_drawn(open_lab):
     row = call.turns().query("interrupted").iloc[0]
     assert row.heard_ms == cut["heard_ms"] < row.said_ms
     begin, end = (round(row[edge] * 8000) for edge in ("begin_s", "end_s"))
-    assert abs(end - begin - row.heard_ms * 8) <= 3
+    assert abs(end - begin - row.heard_ms * 8) <= 16  # the table is to the millisecond
     labels = {text.get_text() for axes in call.plot().axes for text in axes.texts}
     assert "interrupted" in labels
     assert any(label.endswith(" ms") for label in labels)

@@ -69,7 +69,7 @@ async def test_it_is_seen_while_it_runs_and_afterwards(talk):
     assert call.facts.ended_why == "closed"
     assert call.facts.health["odd"] == {"malformed": 1}
     spoken = call.audio().samples
-    assert np.array_equal(spoken[len(spoken) - 24000 :], SPEECH)
+    assert np.array_equal(spoken[spoken != 0], SPEECH[SPEECH != 0])
     agent = call.audio("heard").samples[:, 1]
     heard = np.flatnonzero(agent)
     assert 9000 < heard[-1] - heard[0] <= 9600

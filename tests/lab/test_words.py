@@ -1,6 +1,14 @@
 import pytest
 
-from voicelab.lab.words import clock_words, jitter_words, loss_words, stall_words, wait_words
+from voicelab.analysis.turns import CallTurn
+from voicelab.lab.words import (
+    clock_words,
+    jitter_words,
+    loss_words,
+    stall_words,
+    turn_words,
+    wait_words,
+)
 
 OLD = {"frames": 5, "lost": 0, "duplicates": 0, "late": 0, "jitter_ms": 0.5}
 
@@ -36,3 +44,22 @@ def test_the_jitter_and_the_wait_in_words():
     health = OLD | {"deviation_ms": spread, "longest_wait_ms": 41.3}
     assert jitter_words(health).endswith("within 0.47 ms, 95 % within 1.2, 99 % within 3.9")
     assert wait_words(health, 30.0) == "longest wait for a frame 41 ms; 30 s would end the call"
+
+
+def turn(who="agent", **more):
+    return CallTurn(who, None, 0.0, 1.0, **more)
+
+
+@pytest.mark.parametrize(
+    ("turns", "words"),
+    [
+        ([turn()], "1, 1 of them the agent's"),
+        ([turn("caller"), turn(latency_ms=521)], "2, 1 of them the agent's; answered after 521 ms"),
+        (
+            [turn(latency_ms=756), turn(latency_ms=521, interrupted=True)],
+            "2, 2 of them the agent's, 1 interrupted; answered after 521 to 756 ms",
+        ),
+    ],
+)
+def test_turns_in_words(turns, words):
+    assert turn_words(turns) == words

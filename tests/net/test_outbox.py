@@ -27,8 +27,16 @@ def test_nothing_but_audio_goes():
     for n in range(4):
         outbox.add(str(n), audio=n == 0)
     assert not outbox.shorten(65)
-    assert everything(outbox) == ["0", "1", "2", "3"]
-    assert outbox.dropped == 0
+    assert everything(outbox) == ["1", "2", "3"]
+    assert outbox.dropped == 1
+
+
+def test_audio_that_is_too_much_by_itself_goes_and_the_rest_stays():
+    outbox = Outbox()
+    outbox.add("x", audio=False)
+    outbox.add("y" * 1000, audio=True)
+    assert outbox.shorten(500)
+    assert everything(outbox) == ["x"]
 
 
 def test_small_ones_cost_something_too():

@@ -177,6 +177,23 @@ async def test_a_close_is_possible_at_every_stage(make, stub):
     await stub.until(lambda: not stub.open)
 
 
+async def test_a_close_in_the_moment_of_the_handshake(make, stub, monkeypatch):
+    upstream, listener = make()
+    connect = upstream._connect
+
+    async def connect_and_be_closed(key):
+        connection = await connect(key)
+        upstream.close(1001, "at once")
+        return connection
+
+    monkeypatch.setattr(upstream, "_connect", connect_and_be_closed)
+    upstream.start()
+    assert (await ended(listener)).detail == "at once"
+    upstream.close()
+    assert not listener.opened.is_set()
+    await stub.until(lambda: stub.closed == [(1001, "at once")])
+
+
 async def test_it_is_closed_before_it_began(make, stub):
     upstream, listener = make()
     await upstream.aclose()

@@ -148,10 +148,12 @@ async def test_a_client_that_vanishes_ends_its_model(voice, stub):
 
 async def test_a_half_open_client_is_noticed(make_voice, stub):
     voice = await make_voice(heartbeat_s=0.05)
-    async with voice.socket(autoping=False) as ws:
-        await event(ws)
-        await stub.until(lambda: bool(stub.closed))
-        await voice.settled()
+    with voice.server.hub.subscribe("calls") as calls:
+        async with voice.socket(autoping=False), asyncio.timeout(5):
+            session = await anext(aiter(calls))
+            await session.closed.wait()
+    assert session.stream.health.odd["socket_error"] == 1
+    assert not stub.open
 
 
 @pytest.mark.parametrize(("code", "seen"), [(1000, 1000), (1001, 1001), (4321, 1011)])

@@ -1,5 +1,7 @@
 """Who may open a session, and who may see the calls."""
 
+import asyncio
+
 import aiohttp
 import pytest
 
@@ -136,6 +138,16 @@ async def test_a_wrong_token_is_wrong_everywhere(make_voice):
         voice.url + "/calls/x/items", data="{}", headers={"Authorization": "Bearer é"}
     ) as answer:
         assert answer.status == 403
+
+
+async def test_a_token_of_bytes_that_are_no_text_is_wrong_as_well(make_voice):
+    voice = await make_voice(token=Secret("tok"))
+    reader, writer = await asyncio.open_connection("127.0.0.1", voice.server.port)
+    head = b"GET /calls HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer \xff\xfe\r\n"
+    writer.write(head + b"Connection: close\r\n\r\n")
+    assert b" 403 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_a_page_of_elsewhere_cannot_use_a_browser_of_this_machine(voice):

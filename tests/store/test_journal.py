@@ -49,6 +49,14 @@ def test_numbers_no_reader_can_hold_do_not_spoil_a_line(tmp_path):
     assert read_journal(path).moments[0].data == '{"x":1e999}'
 
 
+def test_half_a_surrogate_pair_in_a_fact_does_not_spoil_the_journal(tmp_path):
+    path = tmp_path / "x.journal.jsonl"
+    line = moment_line(fact(1, "tool", {"problem": "no file é\udcff", "ms": 1.5}))
+    path.write_bytes(header_line({}) + line)
+    (moment,) = read_journal(path).moments
+    assert moment.data == {"name": "tool", "problem": "no file é?", "ms": 1.5}
+
+
 def test_the_torn_last_line_of_a_killed_process_is_counted(tmp_path):
     path = tmp_path / "x.journal.jsonl"
     whole = moment_line(fact(1, "gap", {"frames": 2}))

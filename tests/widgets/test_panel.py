@@ -28,6 +28,7 @@ async def test_a_view_that_is_ready_gets_a_snapshot(lab, view):
     assert shown["callers"][0]["path"] == ORDER
     assert "mushroom" in shown["callers"][0]["words"]
     assert shown["calls"] == [] == shown["lanes"]
+    assert shown["agent"] is None
 
 
 async def test_dial_and_the_waveform_is_what_was_recorded(lab, view):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 
 from voicelab.call.playback import Playback
 
 SETTLED_NS = 500_000_000
 """So long after a frame's time to play, the provider's word on it has come."""
 
-SKEW = 200e-6
-"""By so much the provider's clock may drift from ours."""
+WINDOW_NS = 3_000_000_000
+"""Within it some frame comes without delay; a line that pauses has another beginning after it."""
 
 
 class AgentTrack:
@@ -43,34 +44,41 @@ class AgentTrack:
         self._sound: dict[str, bytearray] = {}
         self._given: dict[str, int] = {}
         self._places: dict[tuple[str, int], int] = {}
-        self._zero_ns: float | None = None
-        self._zero_seen_ns = 0
+        self._window_ns = 0
+        self._zero_ns = self._zero_before_ns = math.inf
 
     def caller_frame(self, now_ns: int, end: int) -> None:
         """A caller's frame came whose last sample is just before `end` on the time axis.
 
-        The least delayed frame tells where the axis begins on the clock.
+        The least delayed frame of late tells where the axis begins on the clock.
         """
-        zero_ns = now_ns - end * 1e9 / self._rate_hz
-        if self._zero_ns is not None:
-            drifted_ns = self._zero_ns + SKEW * (now_ns - self._zero_seen_ns)
-            zero_ns = min(zero_ns, drifted_ns)
-        self._zero_ns, self._zero_seen_ns = zero_ns, now_ns
+        if now_ns - self._window_ns >= WINDOW_NS:
+            is_next = now_ns - self._window_ns < 2 * WINDOW_NS
+            self._zero_before_ns = self._zero_ns if is_next else math.inf
+            self._zero_ns, self._window_ns = math.inf, now_ns
+        self._zero_ns = min(self._zero_ns, now_ns - end * 1e9 / self._rate_hz)
 
     def offset(self, t_ns: int) -> int:
         """The place of a time on the caller's time axis, in samples."""
-        return round((t_ns - (self._zero_ns or 0.0)) * self._rate_hz / 1e9)
+        zero_ns = min(self._zero_ns, self._zero_before_ns)
+        return round((t_ns - (0.0 if zero_ns == math.inf else zero_ns)) * self._rate_hz / 1e9)
 
     def sent(self, item: str, pcm: bytes) -> None:
         """Audio of an item went out."""
         self._sound.setdefault(item, bytearray()).extend(pcm)
 
-    def settle(self, until_ns: int) -> None:
-        """Place all that was heard up to a time."""
+    @property
+    def waits(self) -> bool:
+        """Whether anything is still to be placed."""
+        return bool(self._sound)
+
+    def settle(self, until_ns: int, unfinished: Collection[str] = ()) -> None:
+        """Place all that was heard up to a time; of unfinished items more will be sent."""
         for item in list(self._sound):
             self._place(item, until_ns)
             end_ns = self._playback.end_ns(item)
-            if end_ns is None or end_ns <= until_ns - SETTLED_NS:
+            over = end_ns is None or end_ns <= until_ns - SETTLED_NS
+            if over and item not in unfinished:
                 self._drop(item)
 
     def flushed(self, at_ns: int) -> None:

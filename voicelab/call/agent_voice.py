@@ -19,7 +19,8 @@ CLEAR_NS = 1_000_000_000
 OVERDUE_NS = 2_000_000_000
 """So long after its time a last word counts as played though nobody says so."""
 
-PROBE = "voicelab-probe"
+PROBES = 3
+"""So often the round trip is measured, and the shortest counts: the start of a call is busy."""
 
 
 class Phone(Protocol):
@@ -104,6 +105,7 @@ class AgentVoice:
         self._received: dict[str, int] = {}
         self._checkpoints: dict[str, tuple[str, str]] = {}
         self._numbered = 0
+        self._probes = 0
         self._probe_ns: int | None = None
 
     # What it is given
@@ -111,8 +113,9 @@ class AgentVoice:
     def probe(self, now_ns: int) -> None:
         """Measure the round trip: a ping, and a checkpoint on the empty queue."""
         self._probe_ns = now_ns
+        self._probes += 1
         self._phone.ping()
-        self._phone.checkpoint(PROBE)
+        self._phone.checkpoint(self._probe_name)
 
     def say(self, item: str, delta: bytes) -> None:
         """Take the next audio of an item, in the model's format."""
@@ -151,18 +154,21 @@ class AgentVoice:
                 self._mark(frame.item, "begin")
             if frame.last:
                 self._mark(frame.item, "end")
-        self.track.settle(now_ns - SETTLED_NS)
+        self.track.settle(now_ns - SETTLED_NS, self._playout.items)
 
     def on_played(self, now_ns: int, name: str) -> None:
         """The provider has passed a checkpoint."""
-        if name == PROBE and self._probe_ns is not None:
-            self.trip.ack_ns, self._probe_ns = now_ns - self._probe_ns, None
+        if name == self._probe_name and self._probe_ns is not None:
+            took_ns, self._probe_ns = now_ns - self._probe_ns, None
+            self.trip.ack_ns = min(took_ns, self.trip.ack_ns or took_ns)
             return
         item, which = self._checkpoints.pop(name, ("", ""))
         if which == "begin":
             self.playback.began(now_ns, item)
         elif which == "end":
             self._over(item)
+            if self._probes < PROBES and not self.speaking(now_ns):
+                self.probe(now_ns)
 
     def on_cleared(self) -> None:
         """The far end's queue is empty: play again."""
@@ -203,6 +209,10 @@ class AgentVoice:
         return self._playout.wake_ns
 
     # Inside
+
+    @property
+    def _probe_name(self) -> str:
+        return f"voicelab-probe-{self._probes}"
 
     @property
     def _bytes_a_second(self) -> int:

@@ -21,7 +21,7 @@ from voicelab.call.introduction import Introduction
 from voicelab.call.key_presses import KeyPresses
 from voicelab.call.listener import StreamEnd, StreamListener
 from voicelab.call.model_audio import model_format, to_line
-from voicelab.call.model_errors import FATAL, HARMLESS
+from voicelab.call.model_errors import FATAL, FAULT, HARMLESS, Failures, failure_of
 from voicelab.call.playback import RoundTrip
 from voicelab.call.response_gate import ResponseGate
 from voicelab.call.stream import Stream, StreamState
@@ -33,10 +33,6 @@ FALLBACK = "fallback"
 
 _LOOK_NS = 250_000_000
 """How often it looks after what has no time of its own."""
-
-_MAY_FAIL = 1
-"""So many responses in a row may fail."""
-
 
 Send: TypeAlias = Callable[[realtime.ClientEvent], bool]
 """Queues one event for the model; False where nothing can be sent any more."""
@@ -94,8 +90,8 @@ class Conversation(StreamListener):
         self._interruption = Interruption(self.history, self._send, stream.note, self.counts)
         self._gate = ResponseGate()
         self._tools = ToolCalls(self.history, self._send, run_tool)
-        self._keys = KeyPresses()
-        self._failed = 0
+        self._keys = KeyPresses(self.history, self._send)
+        self._failures = Failures()
         self._greeted = self._hanging_up = False
         self._presented_ns = 0
 
@@ -169,14 +165,21 @@ class Conversation(StreamListener):
             self._voice.playback.stalled(begin_ns, end_ns)
 
     def on_end(self, end: StreamEnd) -> None:
-        """The line is gone: settle what was heard up to now."""
+        """The line is gone: settle what was heard up to now; keep no sound of an ended call."""
         if self._voice is not None:
             self._voice.track.flushed(self._stream.now_ns())
+        self._voice = self._ear = None
+
+    def on_dropped(self) -> None:
+        """A fault of our own: the caller is told, and need not listen to silence."""
+        self.fail(FAULT)
 
     # The model
 
     def on_event(self, event: realtime.ServerEvent) -> None:
-        """Take one event of the model."""
+        """Take one event of the model; of one that was given up nothing is wanted."""
+        if self.failure is not None:
+            return
         match event:
             case realtime.ResponseOutputAudioDelta():
                 self._on_audio(event)
@@ -210,6 +213,7 @@ class Conversation(StreamListener):
 
     def on_lost(self) -> None:
         """The model's session is gone; what waits to be said is still said."""
+        self._interruption.settle()
         self._introduction.session_lost()
         self._gate.lost()
         for item in self._interruption.session_lost():
@@ -220,9 +224,9 @@ class Conversation(StreamListener):
         self._send_now = send
         self._introduction.present(self._introduction.heard, self._introduction.said)
         self._presented_ns = self._stream.now_ns()
-        for item in self.history.items():
-            self._send(realtime.ConversationItemCreate(item=item))
-        if self.history.awaits_answer:
+        for event in self.history.told_again():
+            self._send(event)
+        if self.history.awaits_answer and not self._tools.waiting:
             self._gate.want()
         self._act()
 
@@ -232,7 +236,7 @@ class Conversation(StreamListener):
         """Put an item into the model's conversation; `respond` asks for an answer to it."""
         if not self._send(realtime.ConversationItemCreate(item=item)):
             return False
-        self.history.item(f"injected {len(self.history)}", item)
+        self.history.add(item)
         if respond:
             self._gate.want()
         self._act()
@@ -270,12 +274,12 @@ class Conversation(StreamListener):
     @property
     def wake_ns(self) -> int | None:
         """When :meth:`tick` is due next; None while nothing is."""
-        if self._voice is None:
+        if self._voice is None or self._stream.state is not StreamState.OPEN:
             return None
         now_ns = self._stream.now_ns()
         times = [self._voice.wake_ns, self._keys.wake_ns, self._interruption.due_ns]
         waits = self._hanging_up or not (self._gate.idle and self._introduction.ready)
-        if waits or self._voice.speaking(now_ns):
+        if waits or self._voice.speaking(now_ns) or self._voice.track.waits:
             times.append(now_ns + _LOOK_NS)
         return min((time for time in times if time is not None), default=None)
 
@@ -284,8 +288,8 @@ class Conversation(StreamListener):
         voice, now_ns = self._voice, self._stream.now_ns()
         if voice is None or self._stream.state is not StreamState.OPEN:
             return
-        if (entry := self._keys.take(now_ns)) is not None:
-            self.inject(realtime.user_text(entry), respond=True)
+        if self._keys.tell(now_ns):
+            self._gate.want()
         due_ns = self._interruption.due_ns
         if due_ns is not None and now_ns >= due_ns:
             self._stream.note("clear_unanswered")
@@ -298,7 +302,8 @@ class Conversation(StreamListener):
             self.fail(f"The model has not agreed on a session within {self._settings.agree_s:g} s.")
         if self._gate.active is None and self._tools.take() and not self._hanging_up:
             self._gate.want()
-        if self._introduction.ready and (asked := self._gate.take(now_ns)) is not None:
+        may_ask = self._introduction.ready and self.failure is None
+        if may_ask and (asked := self._gate.take(now_ns)) is not None:
             self._send(realtime.ResponseCreate(response=asked or None))
         if self._hanging_up and self._gate.active is None and voice.said_all(now_ns):
             self._hanging_up = False
@@ -318,7 +323,7 @@ class Conversation(StreamListener):
             return
         if wrong := self._introduction.agreed(config):
             self._refused_session(wrong)
-        elif self._voice is not None:
+        elif self._introduction.ready and self._voice is not None:
             self._begin()
 
     def _refused_session(self, why: str) -> None:
@@ -345,8 +350,9 @@ class Conversation(StreamListener):
 
     def _on_audio(self, event: realtime.ResponseOutputAudioDelta) -> None:
         wanted = self._interruption.wanted(event.item_id, event.response_id, event.content_index)
-        if wanted and self._voice is not None and self.failure is None:
-            self._failed = 0
+        if wanted and self._voice is not None:
+            self._failures.forget()
+            self.history.assistant(event.item_id)
             self._voice.say(event.item_id, event.delta)
 
     def _on_words(self, item: str, text: str, *, more: bool = False) -> None:
@@ -358,22 +364,16 @@ class Conversation(StreamListener):
             self._voice.finish(item)
 
     def _on_response_done(self, response: dict[str, Any]) -> None:
-        response_id = str(response.get("id"))
-        items = [item for item in response.get("output") or () if item.get("type") == "message"]
-        self._gate.done(response_id)
-        names = [str(item.get("id")) for item in items]
-        if not self._interruption.response_done(response_id, names):
-            for name in names:
-                self._finish(name)
-        if response.get("status") == "failed":
-            error = (response.get("status_details") or {}).get("error") or {}
-            self._on_failed_response(str(error.get("code")), str(error.get("message") or ""))
+        self._gate.done(str(response.get("id")))
+        for item in self._interruption.response_done(response):
+            self._finish(item)
+        if (failed := failure_of(response)) is not None:
+            self._on_failed_response(*failed)
 
     def _on_failed_response(self, code: str, message: str) -> None:
         self.counts["failed_responses"] += 1
         self._stream.note("response_failed", code=code, message=message)
-        self._failed += 1
-        if code in FATAL or self._failed > _MAY_FAIL:
+        if self._failures.too_many(code):
             self.fail(f"The model cannot answer ({code}): {message}")
         else:
             self._gate.want()
@@ -387,7 +387,9 @@ class Conversation(StreamListener):
             self._gate.refused(self._stream.now_ns())
         elif code in FATAL:
             self.fail(f"The model refuses the call ({code}): {error.message}")
-        elif not self._introduction.ready and code != realtime.SESSION_EXPIRED:
+        elif code == realtime.SESSION_EXPIRED or self._introduction.ready:
+            return
+        elif self._introduction.concerns(error):
             self._refused_session(error.message)
 
     def _interrupt(self, now_ns: int) -> None:

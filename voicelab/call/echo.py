@@ -121,10 +121,15 @@ class EchoGuard:
         return self.echo
 
     def _put(self, ring: _Float, offset: int, samples: npt.NDArray[np.int16]) -> None:
-        ring[np.arange(offset, offset + len(samples)) % len(ring)] = samples
+        begin = offset % len(ring)
+        fits = len(ring) - begin
+        ring[begin : begin + len(samples)] = samples[:fits]
+        ring[: max(0, len(samples) - fits)] = samples[fits:]
 
     def _get(self, ring: _Float, offset: int, length: int) -> _Float:
-        return ring[np.arange(offset, offset + length) % len(ring)]
+        begin = offset % len(ring)
+        over = max(0, begin + length - len(ring))
+        return np.concatenate([ring[begin : begin + length], ring[:over]])
 
 
 def _level(samples: _Float) -> float:

@@ -11,6 +11,8 @@ UNTRANSCRIBED = "[The caller said something here that was not transcribed.]"
 UNSPOKEN = "[You said something here of which no transcript exists.]"
 MAX_ENTRIES = 500
 
+AGAIN = "voicelab-again"
+
 Role = Literal["user", "assistant", "item"]
 
 
@@ -29,6 +31,7 @@ class History:
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
+        self._added = 0
 
     def user(self, item: str, text: str | None = None) -> None:
         """The caller's turn, and its transcript once that is known."""
@@ -51,17 +54,23 @@ class History:
         self._entries.pop(item, None)
 
     def item(self, key: str, item: dict[str, Any]) -> None:
-        """An item that is kept as it is: a tool's call or output, keys, a message."""
+        """An item that is kept as it is: a tool's call or its output."""
         self._entry(key, "item").item = item
 
-    def __len__(self) -> int:
-        return len(self._entries)
+    def add(self, item: dict[str, Any]) -> None:
+        """An item that nobody speaks of again: keys, a message from outside."""
+        self._added += 1
+        self.item(f"added {self._added}", item)
 
     @property
     def awaits_answer(self) -> bool:
         """Whether the last word is not the agent's."""
         last = next(reversed(self._entries.values()), None)
         return last is not None and last.role != "assistant"
+
+    def told_again(self) -> list[realtime.ConversationItemCreate]:
+        """What tells a new session of the turns; an error about it names :data:`AGAIN`."""
+        return [realtime.ConversationItemCreate(item=item, event_id=AGAIN) for item in self.items()]
 
     def items(self) -> list[dict[str, Any]]:
         """The turns as items that a client may create; sound is given as text."""

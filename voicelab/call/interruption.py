@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from voicelab.call.agent_voice import CLEAR_NS, AgentVoice, Cut
 from voicelab.call.history import History
@@ -43,6 +44,7 @@ class Interruption:
         self._note = note
         self._counts = counts
         self._content: dict[str, int] = {}
+        self._begun: dict[str, list[str]] = {}
         self._dropped_items: set[str] = set()
         self._dropped_responses: set[str] = set()
         self._cuts: list[Cut] = []
@@ -53,6 +55,8 @@ class Interruption:
         if item in self._dropped_items or response in self._dropped_responses:
             self._counts["late_deltas"] += 1
             return False
+        if item not in self._content:
+            self._begun.setdefault(response, []).append(item)
         self._content[item] = content_index
         return True
 
@@ -95,17 +99,20 @@ class Interruption:
             else:
                 self._never_heard(cut.item)
 
-    def response_done(self, response: str, items: list[str]) -> bool:
-        """Whether a response was dropped; such items of it as nobody heard of are deleted."""
-        if response not in self._dropped_responses:
-            return False
-        self._dropped_responses.discard(response)
-        waiting = {cut.item for cut in self._cuts}
-        for item in items:
-            if item not in self._dropped_items | waiting:
-                self._content[item] = 0
-                self._never_heard(item)
-        return True
+    def response_done(self, response: dict[str, Any]) -> list[str]:
+        """Take a response that is over; return the messages of which anything was played.
+
+        Of one that was dropped the others are deleted: nobody heard of them.
+        """
+        name = str(response.get("id"))
+        if name in self._dropped_responses:
+            self._dropped_responses.discard(name)
+            for item in response.get("output") or ():
+                item_id = str(item.get("id"))
+                if item.get("type") == "message" and item_id not in self._content:
+                    self._content[item_id] = 0
+                    self._never_heard(item_id)
+        return self._begun.pop(name, [])
 
     def refused(self, error: realtime.ErrorDetail) -> bool:
         """Whether an error is about a truncation; one that was too long is tried once more."""
@@ -120,6 +127,9 @@ class Interruption:
     def session_lost(self) -> list[str]:
         """Forget the items of a session that is gone; return those that may be unfinished."""
         items, self._content = list(self._content), {}
+        self._begun.clear()
+        self._dropped_items.clear()
+        self._dropped_responses.clear()
         return items
 
     def _truncate(self, item: str, heard_ms: int, *, event_id: str | None) -> None:

@@ -51,6 +51,7 @@ class Introduction:
         self._send = send
         self._counts = counts
         self._bare = False
+        self._unanswered = 0 if presented is None else 1
         self._number = 0 if presented is None else 1
         self._held: deque[bytes] = deque()
         self._held_bytes = 0
@@ -59,6 +60,7 @@ class Introduction:
         """Tell the server what the session is."""
         self.heard, self.said, self.ready = heard, said, False
         self._number += 1
+        self._unanswered += 1
         self._send(_update(self._settings, heard, said, self._number, bare=self._bare))
 
     def is_about(self, heard: AudioFormat, said: AudioFormat) -> bool:
@@ -66,18 +68,29 @@ class Introduction:
         return bool(self._number) and (self.heard, self.said) == (heard, said)
 
     def agreed(self, config: dict[str, Any]) -> str | None:
-        """Take what the server says it uses; return what it did not take, in a sentence."""
+        """Take what the server says it uses; return what it did not take, in a sentence.
+
+        An answer to what is out of date settles nothing.
+        """
+        self._unanswered = max(self._unanswered - 1, 0)
         audio = config.get("audio") or {}
         for side, wanted in (("input", self.heard), ("output", self.said)):
             told = ((audio.get(side) or {}).get("format") or {}).get("type")
             if told not in (None, wire_format(wanted)["type"]):
+                if self._unanswered:
+                    return None
                 return f"the {side} format is {told}, not {wire_format(wanted)['type']}"
         self.ready = True
         return None
 
+    def concerns(self, error: realtime.ErrorDetail) -> bool:
+        """Whether an error is about what the server was told last; one that names no event is."""
+        return error.event_id in (None, _event_id(self._number))
+
     def refused(self) -> bool:
         """Ask again for less; False where it was the least already."""
         self._counts["session_refused"] += 1
+        self._unanswered = 0
         if self._bare:
             return False
         self._bare = True
@@ -86,7 +99,7 @@ class Introduction:
 
     def session_lost(self) -> None:
         """Keep the caller's audio until the next session is agreed on."""
-        self.ready = False
+        self.ready, self._unanswered = False, 0
 
     def hear(self, audio: bytes) -> None:
         """Pass caller audio on, or keep it; the oldest is dropped."""
@@ -125,4 +138,8 @@ def _update(
     bare: bool = False,
 ) -> realtime.SessionUpdate:
     config = session(settings, heard, said, bare=bare)
-    return realtime.SessionUpdate(session=config, event_id=f"voicelab-session-{number}")
+    return realtime.SessionUpdate(session=config, event_id=_event_id(number))
+
+
+def _event_id(number: int) -> str:
+    return f"voicelab-session-{number}"

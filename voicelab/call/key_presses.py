@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from voicelab.call.history import History
 from voicelab.call.turn import keys_text
+from voicelab.protocol import realtime
 
 PAUSE_NS = 2_000_000_000
 """An entry is over when so long no key was pressed."""
@@ -11,9 +15,18 @@ END_KEY = "#"
 
 
 class KeyPresses:
-    """Gathers digits until ``#`` or a pause of two seconds."""
+    """Gathers digits until ``#`` or a pause of two seconds, and tells the model.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    history : History
+    send : callable
+        Gives the model an event.
+    """
+
+    def __init__(self, history: History, send: Callable[[realtime.ClientEvent], bool]) -> None:
+        self._history = history
+        self._send = send
         self._keys = ""
         self._due_ns: int | None = None
 
@@ -27,9 +40,15 @@ class KeyPresses:
         """When the entry is over as things are; None where there is none."""
         return self._due_ns
 
-    def take(self, now_ns: int) -> str | None:
-        """Give the text for the model once the entry is over."""
+    def tell(self, now_ns: int) -> bool:
+        """Tell the model of an entry that is over; whether there was one.
+
+        Where no session takes it, the next one is told with the rest of the history.
+        """
         if self._due_ns is None or now_ns < self._due_ns:
-            return None
-        keys, self._keys, self._due_ns = self._keys, "", None
-        return keys_text(keys)
+            return False
+        item = realtime.user_text(keys_text(self._keys))
+        self._keys, self._due_ns = "", None
+        self._send(realtime.ConversationItemCreate(item=item))
+        self._history.add(item)
+        return True

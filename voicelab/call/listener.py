@@ -73,6 +73,9 @@ class StreamListener:
     def on_end(self, end: StreamEnd) -> None:
         """The socket is closed; nothing follows."""
 
+    def on_dropped(self) -> None:
+        """It raised, and nothing follows, not even the end: free what must be freed."""
+
 
 class Audience:
     """Those who listen to a stream. One that fails hears nothing more; the others go on."""
@@ -115,6 +118,10 @@ class Audience:
     def _drop(self, listener: StreamListener) -> None:
         log.exception("%r failed and hears no more of its call.", listener)
         self._listeners = tuple(other for other in self._listeners if other is not listener)
+        try:
+            listener.on_dropped()
+        except Exception:
+            log.exception("%r failed at that as well.", listener)
 
 
 class Transport(Protocol):

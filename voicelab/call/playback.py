@@ -17,6 +17,9 @@ UNKNOWN_NS = 100_000_000
 _KEPT = 16
 """Items that are over and still known."""
 
+_FORGOTTEN_NS = 10_000_000_000
+"""So long after its end an item counts as over, where no provider says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -78,9 +81,9 @@ class RoundTrip:
 
 @dataclass(slots=True)
 class _Run:
-    """Audio that plays without a pause: not before `earliest_ns`, and `samples` of it."""
+    """Audio that plays without a pause: not before it arrived, and `samples` of it."""
 
-    earliest_ns: int
+    sent_ns: int
     begin_ns: int
     samples: int
 
@@ -129,15 +132,16 @@ class Playback:
     def sent(self, now_ns: int, item: str, samples: int) -> None:
         """A frame of an item went out."""
         known = self._items.get(item)
-        if known is None:
-            self._forget_old()
+        if known is None or known.over:  # the name of an item may come again in another session
+            self._items.pop(item, None)
+            self._forget_old(now_ns)
             known = self._items[item] = _Item(now_ns)
         arrives_ns = now_ns + self.trip.out_ns
         end_ns = self._end_ns()
         if known.runs and arrives_ns <= end_ns:
             known.runs[-1].samples += samples
         else:
-            known.runs.append(_Run(arrives_ns, max(arrives_ns, end_ns), samples))
+            known.runs.append(_Run(now_ns, max(arrives_ns, end_ns), samples))
         known.samples += samples
 
     def began(self, now_ns: int, item: str) -> None:
@@ -149,9 +153,12 @@ class Playback:
         if self._stalled_until_ns is not None and now_ns - self._stalled_until_ns < self._frame_ns:
             known.doubt_ns = self._stall_ns
             return
+        self._chain()
         known.acked = True
         first = known.runs[0]
-        begin_ns = min(max(latest_ns - self.trip.back_ns, first.earliest_ns), latest_ns)
+        begin_ns = min(max(latest_ns - self.trip.back_ns, self._arrived_ns(first)), latest_ns)
+        # A word that comes late looks like audio that began late: the truth is in between.
+        known.doubt_ns = max(0, begin_ns - first.begin_ns)
         first.begin_ns = begin_ns
         self._chain()
 
@@ -172,10 +179,9 @@ class Playback:
         if known.over:
             return Heard(1000 * known.samples / self._rate_hz, "ack", 0.0)
         samples = sum(self._played(run, at_ns) for run in known.runs)
+        doubt_ns = UNKNOWN_NS if known.doubt_ns is None else known.doubt_ns
         if known.acked:
-            doubt_ns = self.trip.uncertainty_ns
-        else:
-            doubt_ns = UNKNOWN_NS if known.doubt_ns is None else known.doubt_ns
+            doubt_ns += self.trip.uncertainty_ns
         source: Literal["ack", "estimate"] = "ack" if known.acked else "estimate"
         return Heard(1000 * samples / self._rate_hz, source, doubt_ns / 1e6)
 
@@ -214,6 +220,9 @@ class Playback:
     def _played(self, run: _Run, at_ns: int) -> int:
         return min(run.samples, max(0, (at_ns - run.begin_ns) * self._rate_hz // 1_000_000_000))
 
+    def _arrived_ns(self, run: _Run) -> int:
+        return run.sent_ns + self.trip.out_ns
+
     def _run_end_ns(self, run: _Run) -> int:
         return run.begin_ns + run.samples * 1_000_000_000 // self._rate_hz
 
@@ -225,15 +234,19 @@ class Playback:
         return max((self._last_ns(item) for item in self._items.values() if item.runs), default=0)
 
     def _chain(self) -> None:
-        """Put each run behind the one before it, keeping what the provider has said."""
+        """Put each run behind the one before it, keeping what the provider has said.
+
+        The trip may have become better known since a run was sent.
+        """
         end_ns = 0
         for item in self._items.values():
             for index, run in enumerate(item.runs):
                 if index or not item.acked:
-                    run.begin_ns = max(run.earliest_ns, end_ns)
+                    run.begin_ns = max(self._arrived_ns(run), end_ns)
                 end_ns = self._run_end_ns(run)
 
-    def _forget_old(self) -> None:
-        for name in list(self._items)[: -_KEPT or None]:
-            if self._items[name].over:
+    def _forget_old(self, now_ns: int) -> None:
+        for name in list(self._items)[:-_KEPT]:
+            item = self._items[name]
+            if item.over or self._last_ns(item) < now_ns - _FORGOTTEN_NS:
                 del self._items[name]

@@ -32,6 +32,8 @@ class ResponseGate:
     _own_words: list[dict[str, Any]] = field(default_factory=list)
     _asked_ns: int | None = None
     _asked: dict[str, Any] = field(default_factory=dict)
+    _granted: dict[str, Any] | None = None
+    _granted_alone: bool = False
     _speaking: bool = False
     _own_ns: int | None = None
 
@@ -68,7 +70,13 @@ class ResponseGate:
         return self._asked
 
     def refused(self, now_ns: int) -> None:
-        """Another response is active, though we have not heard of it: wait for it."""
+        """Another response is active, though we may not have heard of it: wait for it.
+
+        Where one has begun since, that was the model's own; where none was asked for, it was the
+        model that could not answer by itself. Either way a response is missing.
+        """
+        if self._asked_ns is None:
+            self._want_again()
         self._ask_again()
         if self.active is None:
             self._own_ns = now_ns
@@ -85,21 +93,29 @@ class ResponseGate:
         """A response has begun; what was wished for before is part of what it answers."""
         self.active = response
         self._own_ns = None
+        self._granted, self._granted_alone = None, self._asked_alone
         if self._asked_ns is None:
             self._wish = None
-        elif self._asked_alone:
-            del self._own_words[0]
+        else:
+            self._granted = self._own_words.pop(0) if self._granted_alone else self._asked
         self._asked_ns = None
 
     def done(self, response: str) -> None:
         """A response is over."""
         if self.active == response:
-            self.active = None
+            self.active = self._granted = None
 
     def lost(self) -> None:
         """The session is gone; a wish that was not granted is kept."""
         self._ask_again()
         self.active, self._speaking, self._own_ns = None, False, None
+
+    def _want_again(self) -> None:
+        if self._granted is not None and self._granted_alone:
+            self._own_words.insert(0, self._granted)
+        else:
+            self._wish = self._wish or self._granted or {}
+        self._granted = None
 
     def _ask_again(self) -> None:
         if self._asked_ns is not None and not self._asked_alone:

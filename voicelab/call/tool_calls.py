@@ -66,13 +66,25 @@ class ToolCalls:
         self._run(request)
 
     def end(self, call_id: str, output: str) -> bool:
-        """An output has come; False for a call that is not out."""
-        if self._out.pop(call_id, None) is None:
+        """An output has come; False for a call that is not out.
+
+        Raises
+        ------
+        ProtocolError
+            For one that cannot be sent; the call stays out.
+        """
+        if call_id not in self._out:
             return False
         item = realtime.function_output(call_id, output)
         self._send(realtime.ConversationItemCreate(item=item))
         self._history.item(f"output {call_id}", item)
+        del self._out[call_id]
         return True
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any output is still to come."""
+        return bool(self._out)
 
     def take(self) -> bool:
         """Whether a response is owed now; ask only while none is being made, which may call more.

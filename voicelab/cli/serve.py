@@ -1,4 +1,4 @@
-"""``voicelab serve``: a sink until it is told to stop."""
+"""``voicelab serve``: a sink, and an agent that answers, until it is told to stop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from voicelab.cli.call import on_signals
-from voicelab.lab.sink import Sink
+from voicelab.lab.lab import Lab
 
 
 def add_to(commands: Any) -> argparse.ArgumentParser:
@@ -28,7 +28,16 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--recordings", metavar="DIR", help="default: recordings/")
     parser.add_argument("--webhook-log", metavar="FILE", help="default: data/webhook-events.log")
     parser.add_argument(
-        "--agent", choices=["none"], default="none", help="who answers (%(default)s)"
+        "--agent",
+        default="none",
+        metavar="local|openai|none|ws://…",
+        help="who answers; openai's calls cost money (%(default)s: calls are recorded only)",
+    )
+    parser.add_argument(
+        "--voice-port",
+        type=int,
+        metavar="N",
+        help="where browsers speak with the agent; default: $VOICE_PORT, else 8080 or any free one",
     )
     parser.add_argument(
         "--byte-order",
@@ -38,8 +47,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--format",
-        default="l16/8000",
-        help="what callers are asked to send: l16/8000, l16/16000 or mulaw/8000 (%(default)s)",
+        help="what callers are asked to send: l16/8000, l16/16000 or mulaw/8000 "
+        "(mulaw/8000 where an agent answers, else l16/8000)",
     )
     parser.add_argument(
         "--signatures",
@@ -54,8 +63,10 @@ async def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes; then finish what is open."""
     stop = asyncio.Event()
     on_signals(stop.set)
-    sink = await Sink.open(
+    lab = await Lab.open(
+        None if options.agent == "none" else options.agent,
         port=options.port,
+        voice_port=options.voice_port,
         address=options.host,
         public_url=options.public_url,
         recordings=options.recordings,
@@ -63,19 +74,28 @@ async def run(options: argparse.Namespace) -> int:
         byte_order=options.byte_order,
         format=options.format,
         signatures=options.signatures,
+        name="serve",
     )
     try:
-        server = sink.server.options
-        if sink.server.busy_port:
-            print(f"port {sink.server.busy_port} is busy; using another", file=sys.stderr)
-        print(f"voicelab listens on {sink.url}", flush=True)
-        print(f"  answer URL   {server.public_url or sink.url}/")
-        print(f"  recordings   {server.recordings}")
-        print(f"  webhook log  {server.webhook_log}", flush=True)
+        _show(lab)
         await stop.wait()
-        running = len(sink.server.registry.running)
+        running = len(lab.sink.server.registry.running)
         plural = "" if running == 1 else "s"
         print(f"Stopping; finishing {running} open recording{plural}." if running else "Stopping.")
     finally:
-        await sink.close()
+        await lab.close()
     return 0
+
+
+def _show(lab: Lab) -> None:
+    server = lab.sink.server.options
+    for listening in filter(None, (lab.sink, lab.bridge)):
+        if listening.busy_port:
+            print(f"port {listening.busy_port} is busy; using another", file=sys.stderr)
+    print(f"voicelab listens on {lab.url}", flush=True)
+    print(f"  answer URL   {server.public_url or lab.url}/")
+    if lab.voice_url is not None:
+        print(f"  agent        {lab.agent}")
+        print(f"  voice        {lab.voice_url}")
+    print(f"  recordings   {server.recordings}")
+    print(f"  webhook log  {server.webhook_log}", flush=True)

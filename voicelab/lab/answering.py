@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from voicelab.lab.agent import LOCAL, Agent
 from voicelab.lab.home import Home
+from voicelab.lab.places import existing
 from voicelab.lab.tools import Toolbox
 from voicelab.net.agent_options import AgentOptions
 
@@ -52,6 +53,7 @@ class Answering:
             self.local = LocalRealtime(
                 "parrot" if agent.url == LOCAL else agent.url,
                 runner=self.home.run,
+                find=existing,
                 answer_timeout_s=agent.timeout_s,
             )
 
@@ -74,6 +76,11 @@ class Answering:
             await self.local.aclose()
         await self.home.aclose()
 
+    def abandon(self) -> None:
+        """Free what can be freed without the event loop, which is gone."""
+        if self.local is not None:
+            self.local.abandon()
+
     def left(self) -> list[str]:
         """What was not freed at the close, by name."""
         there = self.local.left() if self.local is not None else {}
@@ -91,7 +98,7 @@ class Answering:
         else:
             words = agent.upstream(str(agent.url)).shown
         if agent.costs_money:
-            words += ", CALLS COST MONEY"
+            words += " (calls cost money)"
         if self.home.dropped:
             words += f", answers too late: {self.home.dropped}"
         return words

@@ -94,6 +94,10 @@ class Exchange:
 
     def abandon(self) -> Closed:
         """Free what can be freed without the event loop, which is gone."""
+        if self.answering is not None:
+            self.answering.abandon()
+        if not self.is_built:
+            return Closed()
         held = self.held()
         for server in self.servers:
             server._abandon()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -114,12 +115,14 @@ class Lab(Closes):
         try:
             lab._exchange = Exchange(make_host(host), who)
             await lab._exchange.open({**shared, **asked}, {**shared, **voice})
+            if lab.closing:
+                raise StateError("The lab was replaced by another of its name while it was opened.")
         except BaseException:
             await lab.close()
+            if lab._exchange is not None:
+                with contextlib.suppress(StateError):  # a thread of its own has ended
+                    await lab._exchange.close()  # a close that came earlier found less to free
             raise
-        if lab.closing:
-            await lab.close()
-            raise StateError("The lab was replaced by another of its name while it was opened.")
         return lab
 
     @property
@@ -147,6 +150,12 @@ class Lab(Closes):
         """Who answers, in words."""
         answering = self._built.answering
         return answering.words if answering is not None else "none"
+
+    @property
+    def costs_money(self) -> bool:
+        """Whether the agent's calls are charged for."""
+        answering = self._built.answering
+        return answering is not None and answering.agent.costs_money
 
     @property
     def host(self) -> Host | None:
@@ -335,7 +344,7 @@ class Lab(Closes):
         return freed
 
     def _abandon(self) -> Closed:
-        return self._built.abandon()
+        return Closed() if self._exchange is None else self._exchange.abandon()
 
     @property
     def _built(self) -> Exchange:

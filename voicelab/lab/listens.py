@@ -87,6 +87,11 @@ class Listens(Closes):
         return self._serving.port
 
     @property
+    def busy_port(self) -> int | None:
+        """The default port, where that was taken and another one is used."""
+        return self._serving.busy_port
+
+    @property
     def is_open(self) -> bool:
         """Whether it listens: neither stopped nor closed."""
         return not self.closing and self._serving.listening
@@ -94,8 +99,7 @@ class Listens(Closes):
     @property
     def where(self) -> str:
         """``http://127.0.0.1:3001 (3000 was busy)``."""
-        busy = self._serving.busy_port
-        return f"{self.url} ({busy} was busy)" if busy else self.url
+        return f"{self.url} ({self.busy_port} was busy)" if self.busy_port else self.url
 
     @property
     def state(self) -> str:

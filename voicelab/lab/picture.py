@@ -20,7 +20,14 @@ from voicelab.analysis.figures import (
     call_figure,
 )
 from voicelab.analysis.turns import CallTurn, call_turns
-from voicelab.lab.words import call_state, clock_words, jitter_words, stall_words, wait_words
+from voicelab.lab.words import (
+    call_state,
+    clock_words,
+    jitter_words,
+    stall_words,
+    turn_words,
+    wait_words,
+)
 
 if TYPE_CHECKING:
     from voicelab.lab.call import Call
@@ -126,6 +133,8 @@ def facts_table(call: Call) -> str:
     rows.append(("format", facts.line))
     if facts.byte_order_reason:
         rows.append(("byte order", f"{facts.byte_order}: {facts.byte_order_reason}"))
+    if call.has_files and (turns := conversation(call)):
+        rows.append(("turns", turn_words(turns)))
     if health := facts.health:
         rows.append(("frames", _counts(health)))
         rows += [("jitter", jitter_words(health)), ("clock", clock_words(health))]

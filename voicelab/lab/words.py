@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from voicelab.analysis.turns import CallTurn
     from voicelab.lab.call import Call
 
 
@@ -53,6 +56,20 @@ def loss_words(health: dict[str, Any]) -> list[str]:
     if stalls := health.get("stalls"):
         words.append(f"{stalls} stall{'s' * (stalls > 1)} of {health['stalled_ms'] / 1000:.1f} s")
     return words
+
+
+def turn_words(turns: Sequence[CallTurn]) -> str:
+    """``7, 3 of them the agent's, 1 interrupted; answered after 521 to 756 ms``."""
+    agents = [turn for turn in turns if turn.who == "agent"]
+    cut = sum(turn.interrupted for turn in agents)
+    words = f"{len(turns)}, {len(agents)} of them the agent's"
+    if cut:
+        words += f", {cut} interrupted"
+    waits = sorted(turn.latency_ms for turn in agents if turn.latency_ms is not None)
+    if not waits:
+        return words
+    least, most = f"{waits[0]:.0f}", f"{waits[-1]:.0f}"
+    return f"{words}; answered after {least if least == most else f'{least} to {most}'} ms"
 
 
 def jitter_words(health: dict[str, Any]) -> str:

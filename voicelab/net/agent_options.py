@@ -6,10 +6,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from voicelab.call.conversation_settings import ConversationSettings
+from voicelab.call.conversation_settings import ConversationSettings, session
+from voicelab.call.model_audio import PCM
 from voicelab.call.tool_calls import ToolRequest
 from voicelab.call.turn import HangUp
 from voicelab.net.upstream_options import UpstreamOptions
+from voicelab.protocol import realtime
 
 RunTool: TypeAlias = Callable[[ToolRequest, str], Awaitable[str | HangUp]]
 """``await run_tool(request, call_id)`` gives what the model is told, or ends the call."""
@@ -42,6 +44,11 @@ class AgentOptions:
         How long a connection that was begun at the answer waits for the call's socket.
     full_journal : bool
         Keep the model's audio in the journal as well; it is in the recording anyway.
+
+    Raises
+    ------
+    ProtocolError
+        Where `conversation` is none that a server would take.
     """
 
     upstream: UpstreamOptions = field(default_factory=UpstreamOptions)
@@ -50,6 +57,10 @@ class AgentOptions:
     tool_timeout_s: float = 10.0
     ring_s: float = 30.0
     full_journal: bool = False
+
+    def __post_init__(self) -> None:
+        opening = session(self.conversation, PCM, PCM)
+        realtime.build(realtime.SessionUpdate(session=opening), self.upstream.dialect)
 
     def upstream_of(self, call_id: str) -> UpstreamOptions:
         """The connection of one call; a server of our own is told which."""

@@ -33,11 +33,8 @@ class Outbox:
         (self._audio if audio else self._other).append((self._count, text))
 
     def shorten(self, limit: int) -> bool:
-        """Drop the oldest audio until no more than ``limit`` waits; False where that is not enough.
-
-        The newest audio stays, whatever its length.
-        """
-        while self.bytes > limit and len(self._audio) > 1:
+        """Drop the oldest audio until at most ``limit`` waits; False where that is not enough."""
+        while self.bytes > limit and self._audio:
             self._pop(self._audio)
             self.dropped += 1
         return self.bytes <= limit

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from voicelab.call.connection import Connection
+from voicelab.call.connection import Connection, StreamState
 from voicelab.call.conversation import Conversation
 from voicelab.call.listener import StreamEnd, StreamListener
+from voicelab.call.model_errors import FAULT
 from voicelab.call.moment import Kind, Moment
 from voicelab.call.stream import Stream
 from voicelab.call.tool_calls import ToolRequest
 from voicelab.call.turn import HangUp
+from voicelab.errors import ProtocolError
 from voicelab.net.agent_options import EXPIRED_S, RESTED_S
 from voicelab.net.model_line import ModelLine
 from voicelab.net.ringing import Ringing
@@ -66,7 +69,8 @@ class PhoneAgent(StreamListener):
     def on_named(self, connection: Connection) -> None:
         """Bring both sides together."""
         stream = self._stream
-        if stream.stream_id is None or self.conversation is not None:
+        is_open = stream.state is StreamState.OPEN
+        if stream.stream_id is None or self.conversation is not None or not is_open:
             return
         line = self._ringing.take(stream.call_id)
         presented = None if line is None else stream.settings.format
@@ -87,6 +91,21 @@ class PhoneAgent(StreamListener):
 
     def on_end(self, end: StreamEnd) -> None:
         """The line is gone: so is the model."""
+        self._leave()
+
+    def on_dropped(self) -> None:
+        """A fault of our own: end the call, and leave the model with it."""
+        self._leave()
+        self._stream.close(1011, "error", FAULT)
+
+    async def aclose(self) -> None:
+        """Wait until nothing of it is left; the stream has ended."""
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _leave(self) -> None:
+        if self._over:
+            return
         self._over = True
         if self._timer is not None:
             self._timer.cancel()
@@ -94,11 +113,6 @@ class PhoneAgent(StreamListener):
             task.cancel()
         if self._line is not None:
             self._begin(self._line.aclose(), "voicelab leaves the model")
-
-    async def aclose(self) -> None:
-        """Wait until nothing of it is left; the stream has ended."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
 
     # The model
 
@@ -116,21 +130,11 @@ class PhoneAgent(StreamListener):
         """Connect once more; where that makes no sense or fails too, give the agent up."""
         if self._over or line is not self._line or self.conversation is None:
             return
-        conversation, now_ns = self.conversation, self._clock()
         self._stream.note("model_closed", why=end.why, code=end.code, detail=end.detail)
-        conversation.on_lost()
-        rested_s = EXPIRED_S if end.why == "expired" else RESTED_S
-        if now_ns - self._line_began_ns > rested_s * 1e9:
-            self._reconnected = False
-        if self._reconnected or end.why in _HOPELESS or conversation.failure is not None:
-            conversation.fail(end.detail)
-            return
-        self._reconnected = True
-        self._line = ModelLine(self._options.upstream_of(self._stream.id), self._clock)
-        self._line_began_ns = now_ns
-        self._stream.note("model_reconnect")
-        conversation.resume(self._line.send)
-        self._line.attach(self)
+        try:
+            self._go_on(self.conversation, end)
+        except Exception:
+            self._faulty()
 
     def inject(self, item: dict[str, Any], respond: bool) -> bool:
         """Put an item into the model's conversation; False where there is none."""
@@ -168,9 +172,35 @@ class PhoneAgent(StreamListener):
 
     def _tick(self) -> None:
         self._timer = None
-        if self.conversation is not None and not self._over:
+        if self.conversation is None or self._over:
+            return
+        try:
             self.conversation.tick()
             self._wake()
+        except Exception:
+            self._faulty()
+
+    def _faulty(self) -> None:
+        log.exception("The agent of call %s met a fault and ends.", self._stream.id)
+        self.on_dropped()
+
+    def _go_on(self, conversation: Conversation, end: UpstreamEnd) -> None:
+        now_ns = self._clock()
+        conversation.on_lost()
+        rested_s = EXPIRED_S if end.why == "expired" else RESTED_S
+        if now_ns - self._line_began_ns > rested_s * 1e9:
+            self._reconnected = False
+        if self._reconnected or end.why in _HOPELESS or conversation.failure is not None:
+            conversation.fail(end.detail)
+            return
+        self._reconnected = True
+        options = self._options.upstream_of(self._stream.id)
+        # The whole call so far is told before the connection is open.
+        options = replace(options, early_bytes=options.unsent_bytes)
+        self._line, self._line_began_ns = ModelLine(options, self._clock), now_ns
+        self._stream.note("model_reconnect")
+        conversation.resume(self._line.send)
+        self._line.attach(self)
 
     def _run_tool(self, request: ToolRequest) -> None:
         self._begin(self._tool(request), f"voicelab tool {request.name[:40]}")
@@ -187,9 +217,20 @@ class PhoneAgent(StreamListener):
                 output, hang_up = output.reason or "The call is ended.", True
         except TimeoutError:
             output = problem = f"The tool {request.name} did not answer within {limit_s:g} s."
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            output = problem = f"The tool {request.name} was cancelled."
         except Exception as error:
             log.exception("The tool %s failed.", request.name)
-            output = problem = f"The tool {request.name} failed: {type(error).__name__}: {error}"
+            said = f"The tool {request.name} failed: {type(error).__name__}: {error}"
+            output = problem = said.encode("utf-8", "replace").decode()
+        try:
+            self._answer(request, output, hang_up)
+        except ProtocolError as error:
+            problem = f"The output of {request.name} cannot be sent: {error}"
+            self._answer(request, problem, hang_up)
         self._stream.note(
             "tool",
             tool=request.name,
@@ -197,7 +238,9 @@ class PhoneAgent(StreamListener):
             ms=round((self._clock() - began_ns) / 1e6, 1),
             problem=problem,
         )
-        if not self._over:
+
+    def _answer(self, request: ToolRequest, output: str, hang_up: bool) -> None:
+        if self.conversation is not None and not self._over:
             self.conversation.on_tool(request.call_id, output, hang_up=hang_up)
 
     def _begin(self, work: Any, name: str) -> None:

@@ -130,7 +130,7 @@ class Session(StreamListener):
         for moment in early or ():
             self._hub.publish(self.topic, moment)
         if stream.state is StreamState.OPEN:
-            known_as = f" ({stream.call_id})" if stream.call_id else ""
+            known_as = f" ({ascii(stream.call_id)[1:-1][:80]})" if stream.call_id else ""
             log.info("Call %s%s began: %s.", stream.id, known_as, stream.format)
 
     def on_moment(self, moment: Moment) -> None:

@@ -251,7 +251,11 @@ class SinkServer:
         url = base + WEBHOOK_PATH if base else None
         came = await self.webhooks.read(request, url)
         await self.webhooks.keep(came)
-        return came.refusal.response() if came.refusal else web.Response(text="ok")
+        if came.refusal is not None:
+            return came.refusal.response()
+        if came.callback.event == "Hangup" and self._ringing is not None:
+            self._ringing.hung_up(came.callback.call_id)
+        return web.Response(text="ok")
 
     def _headless(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         said = f"A request's head cannot be read: {response.status} {response.reason}."

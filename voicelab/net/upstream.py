@@ -266,6 +266,8 @@ class Upstream:
         except Exception as error:  # whatever the system, TLS and the library raise
             return not_connected(error, self.url, self.options.connect_s)
         self._connection = connection
+        if self._asked.done():  # in the very moment that the handshake was
+            return self._asked.result()
         self.connect_ms = (self._clock() - began_ns) / 1e6
         self.state = UpstreamState.OPEN
         self._listener.on_open()

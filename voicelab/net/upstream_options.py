@@ -66,7 +66,7 @@ class UpstreamOptions:
     early_bytes: int = 1 << 20
     unsent_bytes: int = 16 << 20
     message_bytes: int = 16 << 20
-    close_s: float = 1.0
+    close_s: float = 0.8
 
     def __post_init__(self) -> None:
         try:

@@ -105,7 +105,8 @@ class VoiceGate:
             return Refused(403, "Pages of this origin may not see the calls here.")
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "bearer" and self._bearer is not None:
-            if hmac.compare_digest(given.strip().encode(), self._bearer.reveal().encode()):
+            token = given.strip().encode("utf-8", "surrogateescape")
+            if hmac.compare_digest(token, self._bearer.reveal().encode()):
                 return None
             return Refused(403, "This token is not the server's.")
         if self._is_local(request):

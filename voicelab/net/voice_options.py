@@ -93,7 +93,7 @@ class VoiceOptions:
     sessions: int = 100
     followers: int = 100
     heartbeat_s: float = 20.0
-    close_s: float = 1.0
+    close_s: float = 0.8
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:

@@ -70,8 +70,10 @@ class VoiceSession(Session, UpstreamListener):
 
     async def finish(self) -> None:
         """After the socket closed: end the model's connection, then as any session."""
-        await self.upstream.aclose()
-        await super().finish()
+        try:
+            await self.upstream.aclose()
+        finally:
+            await super().finish()
 
     def abandon(self) -> None:
         """Close at once."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ def moment_line(moment: Moment) -> bytes:
         case "text":
             value = _encode(data.encode("utf-8", "replace").decode())
         case "ev":
-            value = _encode(data)
+            value = _fact(data)
     return b'{"t":%d,"leg":"%s","way":"%s","%s":%s}\n' % (
         moment.t_ns,
         moment.leg.encode(),
@@ -59,6 +60,13 @@ def moment_line(moment: Moment) -> bytes:
         moment.kind.encode(),
         value,
     )
+
+
+def _fact(data: dict[str, Any]) -> bytes:
+    try:
+        return _encode(data)
+    except UnicodeEncodeError:  # half a surrogate pair, as in the name of a file
+        return json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")
 
 
 class JournalFile:

@@ -60,6 +60,14 @@ class LaneColumns(TypedDict):
     skipped: int
 
 
+class AgentRow(TypedDict):
+    """Who answers, in words; where browsers speak with it; whether each call is charged for."""
+
+    name: str
+    voice_url: str
+    costs_money: bool
+
+
 class Snapshot(TypedDict):
     """All there is to show. ``lanes`` is the complete list, each with all its columns."""
 
@@ -67,6 +75,7 @@ class Snapshot(TypedDict):
     state: LabState
     url: str
     host: str
+    agent: AgentRow | None
     callers: list[CallerChoice]
     calls: list[CallRow]
     calls_in_all: int
@@ -114,6 +123,14 @@ class HangUp(msgspec.Struct, frozen=True, tag_field="do", tag="hang_up"):
     call: str
 
 
+class Say(msgspec.Struct, frozen=True, tag_field="do", tag="say"):
+    """Let the agent of the call with that key say a text."""
+
+    id: str
+    call: str
+    text: str
+
+
 class Start(msgspec.Struct, frozen=True, tag_field="do", tag="start"):
     """Start the sink."""
 
@@ -126,7 +143,7 @@ class Stop(msgspec.Struct, frozen=True, tag_field="do", tag="stop"):
     id: str
 
 
-Command: TypeAlias = Dial | HangUp | Start | Stop
+Command: TypeAlias = Dial | HangUp | Say | Start | Stop
 
 
 def parse(content: Any) -> Ready | Command:
@@ -138,6 +155,6 @@ def parse(content: Any) -> Ready | Command:
         Where it is none of the above.
     """
     try:
-        return msgspec.convert(content, Ready | Dial | HangUp | Start | Stop)
+        return msgspec.convert(content, Ready | Dial | HangUp | Say | Start | Stop)
     except msgspec.ValidationError as error:
         raise ProtocolError(f"The panel does not understand its view: {error}.") from None

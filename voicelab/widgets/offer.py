@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from voicelab.lab.display import register
+from voicelab.widgets.shell_channel import mend_shell_channel
 
 if TYPE_CHECKING:
     from voicelab.lab.lab import Lab
@@ -16,8 +17,9 @@ VIEW_TYPE = "application/vnd.jupyter.widget-view+json"
 _panels: WeakKeyDictionary[Lab, Panel] = WeakKeyDictionary()
 
 
-def offer() -> None:
+def offer(kernel: Any) -> None:
     """Show labs with their panel from now on; the static table stays for other viewers."""
+    mend_shell_channel(kernel)
     register("lab", panel_bundle)
 
 

@@ -14,6 +14,13 @@ const FRAME = `
   <button type="button" class="vl-button vl-dial" data-kind="go" disabled>Dial</button>
   <button type="button" class="vl-button vl-hangup" data-kind="end" disabled>Hang up</button>
 </div>
+<div class="vl-bar vl-agent" hidden>
+  <span class="vl-label">Agent</span>
+  <span class="vl-who vl-where"></span>
+  <span class="vl-tag vl-costs" hidden>calls cost money</span>
+  <input type="text" class="vl-choice vl-text" placeholder="Words for the agent to say" aria-label="Words for the agent to say" disabled>
+  <button type="button" class="vl-button vl-say" disabled>Say</button>
+</div>
 <div class="vl-word" role="status" hidden></div>
 <div class="vl-error" role="alert" hidden>
   <p></p><button type="button" class="vl-button" data-kind="small">Dismiss</button>
@@ -51,7 +58,7 @@ class PanelView {
   constructor(model, el) {
     this.model = model;
     this.root = element("div", { className: "vl", innerHTML: FRAME });
-    this.root.querySelectorAll("button, select, [tabindex]").forEach(ownKeys);
+    this.root.querySelectorAll("button, select, input, [tabindex]").forEach(ownKeys);
     el.append(this.root);
     this.name = `${Date.now().toString(36)}-${views++}`;
     this.clicks = 0;
@@ -62,6 +69,7 @@ class PanelView {
     this.parts = {
       dot: find(".vl-dot"), where: find(".vl-where"), host: find(".vl-host"), sink: find(".vl-sink"),
       choice: find(".vl-choice"), dial: find(".vl-dial"), hangup: find(".vl-hangup"),
+      agent: find(".vl-agent"), who: find(".vl-who"), costs: find(".vl-costs"), text: find(".vl-text"), say: find(".vl-say"),
       word: find(".vl-word"), error: find(".vl-error"), canvas: find("canvas"), foot: find(".vl-foot"),
     };
     this.calls = new CallList(find(".vl-calls"), (call, button) => this.hangUp(call, button));
@@ -92,12 +100,14 @@ class PanelView {
   }
 
   listen() {
-    const { sink, choice, dial, hangup, error } = this.parts;
+    const { sink, choice, dial, hangup, error, text, say } = this.parts;
     choice.id = `vl-choice-${this.name}`;
     this.root.querySelector("label").htmlFor = choice.id;
     sink.addEventListener("click", () => this.act(this.state === "open" ? "stop" : "start", {}, sink));
     dial.addEventListener("click", () => this.act("dial", { caller: choice.value }, dial));
     hangup.addEventListener("click", () => this.hangUp(this.calls.running()[0], hangup));
+    say.addEventListener("click", () => this.say());
+    text.addEventListener("keydown", ({ key }) => { if (key === "Enter") this.say(); });
     error.querySelector("button").addEventListener("click", () => { error.hidden = true; });
     this.onMessage = (message, buffers) => this.take(message, buffers);
     this.onComm = () => this.lost();
@@ -131,6 +141,14 @@ class PanelView {
     if (call) this.act("hang_up", { call: call.key }, button);
   }
 
+  say() {
+    const { text, say } = this.parts;
+    const call = this.calls.running()[0];
+    if (!call || !text.value.trim()) return;
+    this.act("say", { call: call.key, text: text.value.trim() }, say);
+    text.value = "";
+  }
+
   // From the kernel
 
   take(message, buffers) {
@@ -143,6 +161,7 @@ class PanelView {
     clearTimeout(this.patience);
     this.state = snapshot.state;
     this.showWhere(snapshot);
+    this.showAgent(snapshot.agent);
     this.showCallers(snapshot.callers);
     this.calls.replace(snapshot.calls, snapshot.calls_in_all);
     this.wave.replace(snapshot, buffer);
@@ -196,6 +215,15 @@ class PanelView {
     sink.textContent = state === "stopped" ? "Start sink" : "Stop sink";
   }
 
+  showAgent(answers) {
+    const { agent, who, costs } = this.parts;
+    agent.hidden = !answers || this.state !== "open";
+    if (agent.hidden) return;
+    costs.hidden = !answers.costs_money;
+    const words = [`${answers.name}, browsers on `, element("code", { textContent: answers.voice_url })];
+    if (who.textContent !== words.map((word) => word.textContent ?? word).join("")) who.replaceChildren(...words);
+  }
+
   showCallers(callers) {
     const { choice } = this.parts;
     const known = JSON.stringify(callers);
@@ -229,13 +257,14 @@ class PanelView {
   }
 
   enable() {
-    const { sink, choice, dial, hangup, canvas } = this.parts;
+    const { sink, choice, dial, hangup, canvas, text, say } = this.parts;
     const running = this.calls.running();
     const alive = this.state === "open" || this.state === "stopped";
     sink.disabled = !alive;
     choice.disabled = !alive;
     dial.disabled = this.state !== "open";
     hangup.disabled = !alive || running.length === 0;
+    text.disabled = say.disabled = !alive || running.length === 0;
     hangup.title = running.length > 1 ? "Ends the newest call" : "";
     const label = running.length === 1 ? `Waveform of ${this.calls.name(running[0])}, running`
       : running.length ? `Waveforms of ${running.length} running calls` : "No call runs";

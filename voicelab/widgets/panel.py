@@ -16,6 +16,7 @@ from voicelab.widgets.messages import (
     HangUp,
     KernelMessage,
     Ready,
+    Say,
     Snapshot,
     Start,
     Stop,
@@ -23,10 +24,11 @@ from voicelab.widgets.messages import (
 )
 from voicelab.widgets.model import PanelModel
 from voicelab.widgets.pump import Pump
-from voicelab.widgets.rows import call_rows, lab_state, loop_lag
+from voicelab.widgets.rows import agent_row, call_rows, lab_state, loop_lag
 from voicelab.widgets.waveform import COLUMNS, COLUMNS_A_SECOND
 
 if TYPE_CHECKING:
+    from voicelab.lab.call import Call
     from voicelab.lab.lab import Lab
 
 log = logging.getLogger("voicelab.widgets")
@@ -139,7 +141,9 @@ class Panel:
             raise StateError("This lab is closed. Run the cell that opens it again.")
         match command:
             case HangUp(call=key):
-                await _hang_up(self._pump.lab, key)
+                await _found(self._pump.lab, key).hangup()
+            case Say(call=key, text=text):
+                await self._pump.lab.say(_found(self._pump.lab, key), text)
             case _:
                 # Stop, start and dial, clicked while a cell kept the loop, act in their order.
                 async with self._in_turn:
@@ -164,6 +168,7 @@ def _snapshot(pump: Pump) -> tuple[Snapshot, bytes]:
         state=lab_state(lab),
         url=lab.url,
         host=lab.sink.host.name,
+        agent=agent_row(lab),
         callers=caller_choices(),
         calls=call_rows(lab),
         calls_in_all=len(list(lab.sink.server.registry)),
@@ -175,11 +180,11 @@ def _snapshot(pump: Pump) -> tuple[Snapshot, bytes]:
     return snapshot, columns
 
 
-async def _hang_up(lab: Lab, key: str) -> None:
+def _found(lab: Lab, key: str) -> Call:
     call = next((call for call in lab.calls() if call.key == key), None)
     if call is None:
         raise CallNotFound("That call is no longer known to this lab.")
-    await call.hangup()
+    return call
 
 
 async def _in_turn(lab: Lab, command: Dial | Start | Stop) -> None:

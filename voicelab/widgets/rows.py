@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from voicelab.widgets.messages import CallRow, LabState, LoopLag
+from voicelab.widgets.messages import AgentRow, CallRow, LabState, LoopLag
 
 if TYPE_CHECKING:
     from voicelab.lab.lab import Lab
@@ -21,6 +21,13 @@ def lab_state(lab: Lab) -> LabState:
     if not lab.is_open:
         return "closed"
     return "open" if lab.sink.is_open else "stopped"
+
+
+def agent_row(lab: Lab) -> AgentRow | None:
+    """Who answers; None where nobody does."""
+    if lab.voice_url is None:
+        return None
+    return AgentRow(name=lab.agent, voice_url=lab.voice_url, costs_money=lab.costs_money)
 
 
 def call_rows(lab: Lab) -> list[CallRow]:

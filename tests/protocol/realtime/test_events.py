@@ -89,11 +89,11 @@ SERVER = {
     "response.output_item.done": {"response_id": "resp_1", "output_index": 0, "item": ITEM},
     "response.content_part.added": PART | {"part": {"type": "audio", "transcript": ""}},
     "response.content_part.done": PART | {"part": {"type": "text", "text": "Hello"}},
-    "response.output_text.delta": PART | {"delta": "Hel"},
+    "response.output_text.delta": PART | {"delta": "Good"},
     "response.output_text.done": PART | {"text": "Hello"},
     "response.output_audio.delta": PART | {"delta": B64},
     "response.output_audio.done": PART,
-    "response.output_audio_transcript.delta": PART | {"delta": "Hel"},
+    "response.output_audio_transcript.delta": PART | {"delta": "Good"},
     "response.output_audio_transcript.done": PART | {"transcript": "Hello"},
     "response.function_call_arguments.delta": CALL | {"call_id": "call_1", "delta": '{"a"'},
     "response.function_call_arguments.done": CALL

@@ -109,6 +109,15 @@ async def test_a_function_that_fails_says_sorry_after_what_it_said(caplog):
     assert "broken" in caplog.text
 
 
+async def test_a_function_that_is_cancelled_from_elsewhere_leaves_nobody_waiting(caplog):
+    async def respond(turn):
+        yield "one"
+        raise asyncio.CancelledError
+
+    assert await given(respond) == ["one", SORRY]
+    assert "cancelled" in caplog.text
+
+
 async def test_a_function_that_hangs_is_given_up(caplog):
     ended = []
 

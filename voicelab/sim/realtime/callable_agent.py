@@ -79,6 +79,8 @@ class CallableAgent:
                 if part is _END:
                     break
                 yield part
+            if work.cancelled():
+                raise RuntimeError("The agent was cancelled from elsewhere.")
             work.result()
         except TimeoutError:
             logger.error("the agent gave nothing for %g s; see its function", self._timeout_s)

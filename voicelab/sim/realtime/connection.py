@@ -154,7 +154,8 @@ class Connection:
         self._perform(self._core.finish(self._now_s(), ask.response_id))
 
     async def _say(self, ask: Ask, given: Any) -> None:
-        part = await self._voice.part(given, ask.format)
+        may_name_file = not (isinstance(given, str) and ask.came_over_the_wire(given))
+        part = await self._voice.part(given, ask.format, may_name_file=may_name_file)
         self._perform(self._core.say(self._now_s(), ask.response_id, part))
 
     # The socket

@@ -55,6 +55,12 @@ class Ask:
     timed_out: bool = False
     say: str | None = None
 
+    def came_over_the_wire(self, text: str) -> bool:
+        """Whether a text is a client's, so that it names no file of this machine."""
+        known = (self.say, self.turn.text, *(said.text for said in self.turn.history))
+        asked = text.strip().casefold()
+        return any(asked in each.casefold() for each in known if each)
+
 
 @dataclass(frozen=True, slots=True)
 class Send:

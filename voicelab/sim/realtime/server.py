@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
+from socket import socket
 from types import TracebackType
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -23,6 +25,7 @@ from websockets.typing import Subprotocol
 
 from voicelab.errors import SettingError
 from voicelab.net.listen import listen
+from voicelab.net.public_url import origin_allowed
 from voicelab.protocol import realtime
 from voicelab.protocol.realtime import codes
 from voicelab.sim.realtime import known_text
@@ -77,6 +80,8 @@ class LocalRealtime:
         How long a function may take for each part of its answer.
     runner : callable, optional
         ``runner(coroutine)`` runs a function's answer on the loop where it belongs.
+    find : callable
+        Where a sound file is that a function gave the name of.
     clock : callable
         Monotonic nanoseconds.
 
@@ -90,7 +95,8 @@ class LocalRealtime:
     errors : Counter
         Of the ``error`` events that were sent, by their code.
     refused : int
-        Requests that were no session: another path, or too many at a time.
+        Requests that were no session: another path, a page of another machine, or too many at a
+        time.
 
     Raises
     ------
@@ -116,6 +122,7 @@ class LocalRealtime:
         tool_calls: int = 1,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
         runner: Runner = here,
+        find: Callable[[str], Path] = Path,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         low, high = delay_ms
@@ -142,8 +149,9 @@ class LocalRealtime:
         self._answer_timeout_s = answer_timeout_s
         self._runner = runner
         self._clock = clock
-        self._voice = Voice.found()
+        self._voice = Voice.found(find)
         self._server: Server | None = None
+        self._sock: socket | None = None
         self._port: int | None = None
         self._open: set[Connection] = set()
 
@@ -160,6 +168,7 @@ class LocalRealtime:
         if self._server is None:
             await asyncio.to_thread(known_text.prepare)
             sock = listen(self.host, self._given_port, given=True)
+            self._sock = sock
             self._port = sock.getsockname()[1]
             self._server = await serve(
                 self._serve,
@@ -182,6 +191,11 @@ class LocalRealtime:
             self._server.close()
             await self._server.wait_closed()
             self._server = None
+
+    def abandon(self) -> None:
+        """Free the port when the event loop is gone."""
+        if self._sock is not None:
+            self._sock.close()
 
     async def __aenter__(self) -> LocalRealtime:
         return await self.start()
@@ -231,6 +245,11 @@ class LocalRealtime:
             self.refused += 1
             return connection.respond(
                 HTTPStatus.NOT_FOUND, f"Nothing is here. The Realtime API is at {PATH}.\n"
+            )
+        if not all(origin_allowed(each, None) for each in request.headers.get_all("Origin")):
+            self.refused += 1
+            return connection.respond(
+                HTTPStatus.FORBIDDEN, "Pages of this origin may not open a session here.\n"
             )
         if len(self._open) >= MAX_SESSIONS:
             self.refused += 1

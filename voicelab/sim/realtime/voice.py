@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +34,7 @@ MAX_TEXT_CHARS: Final = 2000
 SPEAK_TIMEOUT_S: Final = 10.0
 KEPT_SOUNDS: Final = 64
 _STAND_INS: Final = ("please_wait", "sorry")
+_SUFFIXES: Final = (".wav", ".flac")
 _VOICE: Final = ("-v", "en-us", "-s", "160", "-p", "42")  # the bundled agent prompts' own
 
 
@@ -43,18 +45,23 @@ class Voice:
     ----------
     program : str, optional
         eSpeak NG. Without it each text that is no prompt's own is stood in for by a bundled prompt.
+    find : callable
+        Where a sound file is that an agent gave the name of.
     """
 
-    def __init__(self, program: str | None = None) -> None:
+    def __init__(self, program: str | None = None, find: Callable[[str], Path] = Path) -> None:
         self._program = program
+        self._find = find
         self._kept: OrderedDict[tuple[str, AudioFormat], Sound] = OrderedDict()
 
     @classmethod
-    def found(cls) -> Voice:
+    def found(cls, find: Callable[[str], Path] = Path) -> Voice:
         """Speak with eSpeak NG where it is installed."""
-        return cls(shutil.which("espeak-ng"))
+        return cls(shutil.which("espeak-ng"), find)
 
-    async def part(self, given: Utterance, format: AudioFormat | None) -> Part:
+    async def part(
+        self, given: Utterance, format: AudioFormat | None, *, may_name_file: bool = True
+    ) -> Part:
         """Make one part of a response.
 
         Parameters
@@ -62,6 +69,8 @@ class Voice:
         given : str, Audio, Path, Sound, ToolCall or HangUp
         format : AudioFormat or None
             None wants words, not sound.
+        may_name_file : bool
+            Whether a text that is the name of a sound file stands for the file.
 
         Raises
         ------
@@ -74,7 +83,7 @@ class Voice:
             given = given.encode(
                 "utf-8", "replace"
             ).decode()  # half a surrogate pair cannot be sent
-            given = Path(given) if _is_path(given) else given
+            given = (may_name_file and self._file(given)) or given
         if format is None:
             return given if isinstance(given, str) else _words(given)
         if isinstance(given, Sound) and given.format == format:
@@ -91,6 +100,13 @@ class Voice:
             if len(self._kept) > KEPT_SOUNDS:
                 self._kept.popitem(last=False)
         return sound
+
+    def _file(self, text: str) -> Path | None:
+        """The sound file that a text names, where it does."""
+        if not text.lower().endswith(_SUFFIXES) or "\n" in text:
+            return None
+        path = self._find(text)
+        return path if path.is_file() else None
 
     def _spoken(self, given: str | Audio | Path | Sound, format: AudioFormat) -> Sound:
         if isinstance(given, str):
@@ -138,10 +154,6 @@ def _words(given: str | Audio | Path | Sound) -> str:
     if isinstance(given, Path) and prompt_names().get(given.stem) == given:
         return prompt_texts()[given.stem]
     return ""
-
-
-def _is_path(text: str) -> bool:
-    return text.lower().endswith((".wav", ".flac")) and "\n" not in text and Path(text).is_file()
 
 
 def _mono(samples: Int16Array) -> Int16Array:
