@@ -123,6 +123,7 @@ def test_a_second_server_on_the_port_is_told_what_to_do(serve, run):
         ["--format", "l16/24000"],
         ["--byte-order", "middle"],
         ["--agent", "robot"],
+        ["--voice-port", "0"],
         ["--public-url", "nowhere"],
         ["--signatures", "require"],
         ["--host", "192.0.2.1"],

@@ -2,12 +2,14 @@
 
 import asyncio
 import time
+from html import unescape
 
 import numpy as np
 import pytest
 
-from voicelab import Agent, Audio, HangUp, Lab, LocalRealtime, ToolCall
+from voicelab import Agent, Audio, HangUp, Lab, LocalRealtime, ToolCall, load
 from voicelab.errors import StateError
+from voicelab.lab.picture import facts_table
 
 pytestmark = pytest.mark.net
 
@@ -104,7 +106,7 @@ async def test_any_realtime_server_can_answer(open_lab):
     assert list(call.turns().who) == ["agent", "caller", "agent"]
 
 
-async def test_a_server_that_is_not_there_ends_the_call_with_a_reason(open_lab):
+async def test_a_server_that_is_not_there_ends_the_call_with_a_reason(open_lab, caplog):
     async with await open_lab("ws://127.0.0.1:9/v1/realtime") as lab:
         call = await lab.dial(YES)
         await call.ended(timeout=30)
@@ -112,6 +114,12 @@ async def test_a_server_that_is_not_there_ends_the_call_with_a_reason(open_lab):
     assert call.audio("heard").samples[:, 1].any()  # the fallback prompt
     (lost,) = facts(call, "agent_lost")
     assert "127.0.0.1:9" in lost["reason"]
+    assert "ended, its agent was lost" in repr(call)
+    assert f"lost: {lost['reason']}" in unescape(facts_table(call))
+    assert f"Call {call.id} lost its agent: {lost['reason']}" in caplog.messages
+    stored = load(call.files.wav)
+    assert stored.facts.agent_lost == lost["reason"]
+    assert repr(stored) == repr(call)
 
 
 async def minutes_until(pizzas: int) -> int:

@@ -5,12 +5,19 @@ from voicelab.lab.words import (
     clock_words,
     jitter_words,
     loss_words,
+    run_words,
     stall_words,
     turn_words,
     wait_words,
 )
 
 OLD = {"frames": 5, "lost": 0, "duplicates": 0, "late": 0, "jitter_ms": 0.5}
+
+
+def test_callbacks_that_come_several_times_on_end_are_counted():
+    came = ["StartApp", "PlayedStream", "PlayedStream", "ClearedAudio", "PlayedStream"]
+    assert run_words(came) == "StartApp, 2 × PlayedStream, ClearedAudio, PlayedStream"
+    assert run_words([]) == ""
 
 
 def test_a_journal_of_before_says_what_it_has():

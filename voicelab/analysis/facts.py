@@ -41,6 +41,8 @@ class CallFacts:
         None while the call runs, and for one whose recorder was killed.
     callbacks : tuple of str
         The provider's status callbacks, by event, in order.
+    agent_lost : str or None
+        Why the agent was given up; the caller heard a prompt instead.
     broken_lines : int
         Journal lines that cannot be read.
     stored : str or None
@@ -63,6 +65,7 @@ class CallFacts:
     broken_lines: int = 0
     stored: str | None = None
     media_timeout_s: float | None = None
+    agent_lost: str | None = None
 
     @property
     def duration_s(self) -> float:
@@ -79,7 +82,9 @@ class CallFacts:
         return f"{self.format} {self.byte_order}-endian" if self.byte_order else self.format
 
 
-def stream_facts(stream: Connection, started: str, callbacks: Sequence[str]) -> CallFacts:
+def stream_facts(
+    stream: Connection, started: str, callbacks: Sequence[str], agent_lost: str | None = None
+) -> CallFacts:
     """Read the facts off a stream that is still in memory."""
     has_order = stream.format.encoding == "l16"
     return CallFacts(
@@ -96,6 +101,7 @@ def stream_facts(stream: Connection, started: str, callbacks: Sequence[str]) -> 
         ended_why=stream.end.why if stream.end else None,
         ended_detail=stream.end.detail if stream.end else None,
         callbacks=tuple(callbacks),
+        agent_lost=agent_lost,
     )
 
 
@@ -134,6 +140,7 @@ def call_facts(journal: Journal) -> CallFacts:
         ended_why=ended["why"] if ended else None,
         ended_detail=ended["detail"] if ended else None,
         callbacks=tuple(callback_events(journal.moments)),
+        agent_lost=noted.get("agent_lost", {}).get("reason"),
         broken_lines=journal.broken,
         media_timeout_s=header.get("config", {}).get("stream", {}).get("media_timeout_s"),
     )

@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from voicelab.cli.call import on_signals
+from voicelab.errors import SettingError
 from voicelab.lab.lab import Lab
 
 
@@ -29,6 +30,7 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--webhook-log", metavar="FILE", help="default: data/webhook-events.log")
     parser.add_argument(
         "--agent",
+        type=_agent_name,
         default="none",
         metavar="local|openai|none|ws://…",
         help="who answers; openai's calls cost money (%(default)s: calls are recorded only)",
@@ -59,8 +61,22 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     return parser
 
 
+def _agent_name(text: str) -> str:
+    if text in ("local", "openai", "none") or text.startswith(("ws://", "wss://")):
+        return text
+    raise argparse.ArgumentTypeError(
+        f"{text!r} is not an agent: give local, openai, none or a ws:// or wss:// URL. For a "
+        "Python function, run `voicelab realtime --agent module:function` and give its URL"
+    )
+
+
 async def run(options: argparse.Namespace) -> int:
     """Serve until a signal comes; then finish what is open."""
+    if options.agent == "none" and options.voice_port is not None:
+        raise SettingError(
+            "--voice-port is where browsers speak with an agent, and there is none: "
+            "give --agent local, openai or a ws:// URL too."
+        )
     stop = asyncio.Event()
     on_signals(stop.set)
     lab = await Lab.open(

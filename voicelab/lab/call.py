@@ -129,7 +129,10 @@ class Call:
         if self._session is not None:
             session = self._session
             return stream_facts(
-                session.stream, iso_time(session.recording.started), session.callbacks
+                session.stream,
+                iso_time(session.recording.started),
+                session.callbacks,
+                session.agent_lost,
             )
         journal = self.journal
         if self._facts is None:

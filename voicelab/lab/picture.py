@@ -24,6 +24,7 @@ from voicelab.lab.words import (
     call_state,
     clock_words,
     jitter_words,
+    run_words,
     stall_words,
     turn_words,
     wait_words,
@@ -127,6 +128,8 @@ def facts_table(call: Call) -> str:
         rows[0] = ("state", f"ended: {facts.ended_detail}")
     if call.result is not None and call.result.ended_by:
         rows[0] = ("state", f"ended by the {call.result.ended_by}")
+    if facts.agent_lost:
+        rows.append(("agent", f"lost: {facts.agent_lost}"))
     if facts.call_id:
         rows.append(("call id", facts.call_id))
     rows.append(("audio", f"{facts.duration_s:.2f} s, {facts.samples:,} samples"))
@@ -146,7 +149,7 @@ def facts_table(call: Call) -> str:
     else:
         rows.append(("journal", "none, so neither frames nor events are known"))
     if facts.callbacks:
-        rows.append(("callbacks", ", ".join(facts.callbacks)))
+        rows.append(("callbacks", run_words(facts.callbacks)))
     if call.result is not None and call.result.notes:
         rows.append(("caller's file", "; ".join(call.result.notes)))
     if facts.broken_lines:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def _line(call: Call) -> str:
     name = f"Call {facts.id[:8]}" if facts.id else f"Call {call.files.stem.name}"
     parts = [
         call_state(call),
+        *(["its agent was lost"] if facts.agent_lost else []),
         f"{facts.duration_s:.2f} s of {facts.line}",
         *loss_words(facts.health),
     ]
@@ -101,6 +103,12 @@ def wait_words(health: dict[str, Any], limit_s: float | None) -> str:
         "not measured" if longest_ms is None else f"longest wait for a frame {longest_ms:.0f} ms"
     )
     return words if limit_s is None else f"{words}; {limit_s:g} s would end the call"
+
+
+def run_words(names: Sequence[str]) -> str:
+    """``StartApp, 3 × PlayedStream, Hangup``: what comes several times on end is counted."""
+    runs = [(name, len(list(run))) for name, run in groupby(names)]
+    return ", ".join(name if count == 1 else f"{count} × {name}" for name, count in runs)
 
 
 def stall_words(health: dict[str, Any]) -> str:

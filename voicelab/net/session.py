@@ -50,6 +50,8 @@ class Session(StreamListener):
         Whoever talks to the call's model; None where there is none.
     callbacks : list of str
         Events of the provider's callbacks so far.
+    agent_lost : str or None
+        Why the agent was given up.
     topic, audio_topic : str
         Where its moments and its sound are published: ``call:<id>`` and ``audio:<id>``. A sound is
         ``(offset, pcm)`` as in :meth:`StreamListener.on_audio`, or None where all sound so far was
@@ -64,6 +66,7 @@ class Session(StreamListener):
         self.recording = recording
         self.model: Injects | None = None
         self.callbacks: list[str] = []
+        self.agent_lost: str | None = None
         self.ended = asyncio.Event()
         self.closed = asyncio.Event()
         self._early: list[Moment] | None = []
@@ -135,6 +138,9 @@ class Session(StreamListener):
 
     def on_moment(self, moment: Moment) -> None:
         """Hand every moment to those who follow the call, once its name is known."""
+        if moment.name == "agent_lost":
+            self.agent_lost = moment.data["reason"]
+            log.warning("Call %s lost its agent: %s", self.stream.id, self.agent_lost)
         if self._early is not None:
             self._early.append(moment)
             return
