@@ -12,7 +12,7 @@ import voicelab
 
 NAMES = [
     "Agent", "Audio", "AudioFormat", "Bridge", "Call", "Carrier", "HangUp", "Lab", "LocalRealtime",
-    "Sink", "ToolCall", "VoicelabError", "load", "run",
+    "Sink", "ToolCall", "VoicelabError", "diagnose", "load", "run",
 ]  # fmt: skip
 HEAVY = {
     "IPython",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicelab.audio.clip import Audio
+    from voicelab.audio.diagnosis import diagnose
     from voicelab.audio.format import AudioFormat
     from voicelab.call.turn import HangUp, ToolCall
     from voicelab.errors import VoicelabError
@@ -36,6 +37,7 @@ __all__ = [
     "Sink",
     "ToolCall",
     "VoicelabError",
+    "diagnose",
     "load",
     "run",
 ]
@@ -53,6 +55,7 @@ _WHERE = {
     "Sink": "voicelab.lab.sink",
     "ToolCall": "voicelab.call.turn",
     "VoicelabError": "voicelab.errors",
+    "diagnose": "voicelab.audio.diagnosis",
     "load": "voicelab.lab.load",
     "run": "voicelab.lab.nested",
 }

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 
 from voicelab import __version__
-from voicelab.cli import call, demo, realtime, serve
+from voicelab.cli import call, demo, diagnose, realtime, serve
 from voicelab.errors import FormatError, PortBusy, SettingError, VoicelabError
 
-_COMMANDS = (serve, call, demo, realtime)
+_COMMANDS = (serve, call, demo, diagnose, realtime)
 
 
 def run(argv: Sequence[str] | None) -> int:
