@@ -87,3 +87,27 @@ def test_six_channels_of_studio_sound():
 def test_unknown_hint():
     with pytest.raises(SettingError, match="No fault is called"):
         diagnose(prompt("yes"), hint="gremlins")
+
+
+@pytest.mark.parametrize("fault", ["rate-half", "rate-double", "rate-triple", "rate-44100-48000"])
+def test_a_reference_tells_the_rate(fault):
+    rate_hz = 16_000 if fault == "rate-half" else 8000
+    samples = prompt("order", rate_hz)
+    heard, played_hz = break_audio(fault, samples, rate_hz)
+    found = diagnose(Audio(heard, played_hz), Audio(samples, rate_hz))
+    assert found.fault == fault
+    assert found.repaired.duration_s == pytest.approx(samples.size / rate_hz, rel=0.001)
+
+
+@pytest.mark.parametrize("fault", ["mulaw-as-alaw", "stereo-as-mono", "odd-byte-slip", "none"])
+def test_a_reference_does_no_harm(fault):
+    samples = prompt("order")
+    heard, _ = break_audio(fault, samples, 8000)
+    assert diagnose(Audio(heard, 8000), Audio(samples, 8000)).fault == fault
+
+
+def test_a_long_call_costs_what_a_short_one_does():
+    call = np.tile(prompt("order"), 60)
+    heard, _ = break_audio("l16-byte-order", call, 8000)
+    assert diagnose(heard).fault == "l16-byte-order"
+    assert "of 40 seconds" in diagnose(heard).verdict

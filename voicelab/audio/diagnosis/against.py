@@ -10,11 +10,14 @@ import numpy.typing as npt
 
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.rereading import Rereading, all_rereadings
+from voicelab.audio.diagnosis.rereading import Rereading, rereadings
 from voicelab.audio.samples import Int16Array
 
-_LOOK_S: Final = 20.0
+_LOOK_S: Final = 10.0
+_WINDOWS: Final = 10
+_SAME: Final = 0.9
 _ALIKE: Final = 0.6
+_LEAST: Final = 0.3
 _BETTER: Final = 0.1
 _RATES: Final = (
     ("rate-half", 2.0, "twice as fast"),
@@ -51,15 +54,19 @@ def alike(samples: Int16Array, rate_hz: int, reference: Reference) -> float:
 def find_by_rereading(heard: Heard, reference: Reference) -> list[Finding]:
     """Readings and rates after which it is the reference, the best first."""
     as_is = alike(heard.samples, heard.rate_hz, reference)
+    if as_is >= _SAME:
+        return []
+    readings = {reading for window in heard.windows()[:_WINDOWS] for reading in rereadings(window)}
     tried: list[tuple[float, Finding]] = []
-    for reading in all_rereadings():
+    for reading in sorted(readings, key=lambda reading: reading.way):
         score = alike(reading.read(heard.samples), heard.rate_hz, reference)
         tried.append((score, _reread(reading, score, as_is)))
-    for fault, factor, words in _RATES:
-        score = alike(heard.samples, round(heard.rate_hz * factor), reference)
-        tried.append((score, _played(fault, factor, words, score, as_is)))
-    best = max(score for score, _ in tried)
-    if (best < _ALIKE and best < 2 * as_is) or best < as_is + _BETTER:
+    if max((score for score, _ in tried), default=0.0) < _ALIKE:
+        for fault, factor, words in _RATES:
+            score = alike(heard.samples, round(heard.rate_hz * factor), reference)
+            tried.append((score, _played(fault, factor, words, score, as_is)))
+    best = max((score for score, _ in tried), default=0.0)
+    if best < _LEAST or best < as_is + _BETTER:
         return []
     by_fault: dict[str, Finding] = {}
     for score, finding in sorted(tried, key=lambda item: -item[0]):

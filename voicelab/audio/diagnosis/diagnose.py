@@ -6,7 +6,7 @@ from typing import Final
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis.against import Reference, find_by_rereading
-from voicelab.audio.diagnosis.blind import find_blind
+from voicelab.audio.diagnosis.blind import CERTAIN, find_blind
 from voicelab.audio.diagnosis.diagnosis import MEANINGS, Diagnosis, Hypothesis
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
@@ -73,7 +73,7 @@ def _findings(
         samples = heard.samples.size
         return [Finding("unknown", 1.0, f"{samples} samples are too few to tell anything")]
     found = find_blind(heard)
-    if reference is not None:
+    if reference is not None and not (found and found[0].fault in CERTAIN):
         wanted = read_given(reference, format)
         known = Reference(wanted.samples, wanted.rate_hz)
         found = _first(find_by_rereading(heard, known), found)

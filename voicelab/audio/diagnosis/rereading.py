@@ -70,20 +70,6 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
     return _OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + _OF_L16
 
 
-def all_rereadings() -> tuple[Rereading, ...]:
-    """All readings there are, whatever the levels say."""
-    return (
-        *_OF_L16,
-        *_OF_BYTES,
-        *_OF_16_BITS_AS_MULAW,
-        *_OF_MULAW,
-        *_OF_ALAW,
-        *_OF_8_BITS,
-        *_OF_TWICE,
-        *_OF_TWO,
-    )
-
-
 def _apart(data: Uint8Array) -> float:
     """How differently even and odd bytes are used: 0 alike, 1 no value in common."""
     pairs = data[: data.size // 2 * 2].reshape(-1, 2)
@@ -182,8 +168,4 @@ _OF_TWICE: Final = tuple(
         _from_8_bits(decode),
     )
     for law, decode in (("mu-law", ulaw_decode), ("A-law", alaw_decode))
-)
-_OF_TWO: Final = (
-    Rereading("stereo-as-mono", "keep every other sample", lambda x: x[0::2]),
-    Rereading("stereo-as-mono", "keep every other sample", lambda x: x[1::2]),
 )
