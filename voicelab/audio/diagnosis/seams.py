@@ -6,6 +6,7 @@ frames changed places a few surprise much, and no longer once they have changed 
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ _DISTANCES: Final = (1, 2, 3)
 _GAIN: Final = 14.0
 _CLEAR_GAIN: Final = 25.0
 _ODD: Final = 0.6
+_STRETCHES_A_SWAP: Final = 4
 _FEWEST_SWAPS: Final = 2
 _CLICK_Z: Final = 9.0
 _CLICK_Z_ELSEWHERE: Final = 15.0  # a recording mostly begins where a chunk does
@@ -105,12 +107,13 @@ def _sharpness(folded: _Floats) -> _Floats:
 
 
 def _reordered(heard: Heard, stretches: list[Int16Array]) -> list[Finding]:
+    needed = ceil(len(stretches) / _STRETCHES_A_SWAP)
     best: tuple[float, int, int] = (0.0, 0, 0)
     for frame_ms in FRAMES_MS[1:]:  # shorter ones are not sent, and often fit by chance
         length = heard.rate_hz * frame_ms // 1000
-        gains = [gain for stretch in stretches for *_, gain in misplaced(stretch, length)]
+        gains = [gain for stretch in stretches for gain in _apart(misplaced(stretch, length))]
         clear = sum(gain > _CLEAR_GAIN for gain in gains)
-        if clear or len(gains) >= _FEWEST_SWAPS:
+        if clear >= needed or len(gains) >= _FEWEST_SWAPS * needed:
             best = max(best, (sum(gains), len(gains), frame_ms))
     total, count, frame_ms = best
     if not count:
@@ -124,6 +127,15 @@ def _reordered(heard: Heard, stretches: list[Int16Array]) -> list[Finding]:
             lambda heard: (_in_order(heard, frame_ms), heard.rate_hz),
         )
     ]
+
+
+def _apart(pairs: list[tuple[int, int, float]]) -> list[float]:
+    """Gains of the best pairs that are not neighbours: one bad seam can speak for several."""
+    taken: list[tuple[int, float]] = []
+    for n, _, gain in sorted(pairs, key=lambda pair: -pair[2]):
+        if all(abs(n - other) > max(_DISTANCES) for other, _ in taken):
+            taken.append((n, gain))
+    return [gain for _, gain in taken]
 
 
 def misplaced(samples: Int16Array, length: int) -> list[tuple[int, int, float]]:
