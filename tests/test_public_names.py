@@ -12,7 +12,7 @@ import voicelab
 
 NAMES = [
     "Agent", "Audio", "AudioFormat", "Bridge", "Call", "Carrier", "HangUp", "Lab", "LocalRealtime",
-    "Sink", "ToolCall", "VoicelabError", "check", "load", "run",
+    "Sink", "ToolCall", "VoicelabError", "check", "diagnose", "load", "run",
 ]  # fmt: skip
 HEAVY = {
     "IPython",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicelab.audio.clip import Audio
+    from voicelab.audio.diagnosis import diagnose
     from voicelab.audio.format import AudioFormat
     from voicelab.call.turn import HangUp, ToolCall
     from voicelab.errors import VoicelabError
@@ -38,6 +39,7 @@ __all__ = [
     "ToolCall",
     "VoicelabError",
     "check",
+    "diagnose",
     "load",
     "run",
 ]
@@ -56,6 +58,7 @@ _WHERE = {
     "ToolCall": "voicelab.call.turn",
     "VoicelabError": "voicelab.errors",
     "check": "voicelab.lab.check",
+    "diagnose": "voicelab.audio.diagnosis",
     "load": "voicelab.lab.load",
     "run": "voicelab.lab.nested",
 }

@@ -10,10 +10,10 @@ import sys
 from collections.abc import Sequence
 
 from voicelab import __version__
-from voicelab.cli import call, check, demo, realtime, serve
+from voicelab.cli import call, check, demo, diagnose, realtime, serve
 from voicelab.errors import FormatError, PortBusy, SettingError, VoicelabError
 
-_COMMANDS = (serve, call, demo, check, realtime)
+_COMMANDS = (serve, call, demo, check, diagnose, realtime)
 
 
 def run(argv: Sequence[str] | None) -> int:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from voicelab.analysis.figures import Picture
+    from voicelab.audio.diagnosis import Diagnosis
     from voicelab.audio.format import AudioFormat
     from voicelab.lab.check import Check
     from voicelab.net.session import Session
@@ -191,6 +192,24 @@ class Call:
             raise StateError("Only a simulated call knows what its caller sent.")
         sent: NDArray[np.int16] = self._simulated.sent_pcm()
         return sent
+
+    def diagnose(
+        self, reference: Audio | None = None, *, side: Side = "caller", hint: str | None = None
+    ) -> Diagnosis:
+        """Find out what went wrong with its sound, so far; see :func:`voicelab.diagnose`.
+
+        Parameters
+        ----------
+        reference : Audio, optional
+            How it ought to sound.
+        side : {"caller", "heard", "ear"}
+            Of a recording of both sides the louder one is looked at.
+        hint : str, optional
+            A fault that is suspected.
+        """
+        from voicelab.audio.diagnosis import diagnose
+
+        return diagnose(self.audio(side), reference, hint)
 
     def plot(self) -> Picture:
         """Draw both sides on one time axis, with what was lost; a silent agent is left out.

@@ -1,0 +1,46 @@
+"""``voicelab diagnose``."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+
+from voicelab.audio.g711 import alaw_decode, ulaw_encode
+from voicelab.cli import main
+
+
+@pytest.fixture
+def tone_wav(tmp_path):
+    rng = np.random.default_rng(1)
+    time_s = np.arange(16_000) / 8000
+    rise = np.abs(np.sin(2 * np.pi * 2 * time_s))
+    tone = rise * np.sin(2 * np.pi * (150 * time_s + 40 * np.sin(time_s)))
+    samples = np.rint(8000 * tone + 30 * rng.standard_normal(16_000)).astype(np.int16)
+    soundfile.write(tmp_path / "good.wav", samples, 8000)
+    soundfile.write(tmp_path / "bad.wav", alaw_decode(ulaw_encode(samples)), 8000)
+    return tmp_path
+
+
+def test_json(tone_wav, capsys):
+    assert main(["diagnose", str(tone_wav / "bad.wav"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["hypotheses"][0]["fault"] == "mulaw-as-alaw"
+    assert said["verdict"].startswith("Mu-law was decoded as A-law")
+
+
+def test_against_and_repaired(tone_wav, capsys):
+    out = tone_wav / "repaired.wav"
+    names = [str(tone_wav / "bad.wav"), "--against", str(tone_wav / "good.wav")]
+    assert main(["diagnose", *names, "--repaired", str(out)]) == 0
+    assert "Mu-law was decoded as A-law" in capsys.readouterr().out
+    repaired, good = (soundfile.read(path)[0] for path in (out, tone_wav / "good.wav"))
+    assert np.corrcoef(repaired, good)[0, 1] > 0.999
+
+
+@pytest.mark.parametrize("name", ["missing.wav", "."])
+def test_no_file(tone_wav, capsys, name):
+    assert main(["diagnose", str(tone_wav / name)]) == 2
+    assert "voicelab: " in capsys.readouterr().err

@@ -1,0 +1,49 @@
+"""Diagnosis without a reference: each family of faults in turn, the surest evidence first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from voicelab.audio.diagnosis.companding import find_continuous
+from voicelab.audio.diagnosis.finding import Finding
+from voicelab.audio.diagnosis.frames import find_lost, find_repeats
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.levels import (
+    find_clipped,
+    find_offset,
+    find_one_sided,
+    find_silent,
+)
+from voicelab.audio.diagnosis.misread import find_misread
+from voicelab.audio.diagnosis.seams import find_seams
+from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
+from voicelab.audio.diagnosis.text import find_text
+
+_FIRST: Final = (
+    find_text,
+    find_silent,
+    find_one_sided,
+    find_stereo,
+    find_misread,
+    find_two_sounds,
+)
+"""Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
+CERTAIN: Final = ("base64-twice", "wav-header", "silent", "one-sided", "stereo-as-mono")
+"""Told from the samples alone: no reference makes them surer."""
+_THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
+
+
+def find_blind(heard: Heard) -> list[Finding]:
+    """All that may be wrong, the likeliest first; nothing where nothing shows."""
+    for find in _FIRST:
+        found = find(heard)
+        if found:
+            return sorted(found, key=lambda finding: -finding.confidence)
+    found = [finding for find in _THEN for finding in find(heard)]
+    named = {finding.fault for finding in found}
+    if "repeats" not in named:
+        seams = find_seams(heard)
+        if named & {"packet-loss"}:  # silence that was moved looks lost; a seam of a loss clicks
+            seams = [seam for seam in seams if seam.fault == "reordering"]
+        found += seams
+    return sorted(found, key=lambda finding: -finding.confidence)

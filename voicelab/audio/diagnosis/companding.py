@@ -1,0 +1,133 @@
+"""Was it really G.711? The continuous law leaves other levels, or uses G.711's ones unevenly."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from voicelab.audio.diagnosis.continuous import expand
+from voicelab.audio.diagnosis.finding import Finding
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.rereading import share_on
+from voicelab.audio.g711 import ulaw_decode
+from voicelab.audio.samples import Int16Array
+
+_ON: Final = 0.995
+_FEWEST_LEVELS: Final = 24
+_CLEAR_Z: Final = 6.0
+
+_Bools = npt.NDArray[np.bool_]
+
+
+def find_continuous(heard: Heard) -> list[Finding]:
+    """Compare levels with the continuous law's; on G.711's levels, how often each is used."""
+    looked = heard.sample_of()
+    if share_on(looked, "mulaw") >= _ON:
+        return _by_use(looked)
+    return _by_levels(looked)
+
+
+def _by_levels(samples: Int16Array) -> list[Finding]:
+    # The outermost levels and zero are shared by many laws; the middle ones are not.
+    telling = samples[np.abs(samples.astype(np.int32)) > 300]
+    used = np.unique(telling).size
+    if telling.size < 400 or not _FEWEST_LEVELS <= used <= 256:
+        return []
+    patterns = telling.view(np.uint16)
+    name, share = max(
+        ((name, float(table.take(patterns).mean())) for name, table in _tables().items()),
+        key=lambda item: item[1],
+    )
+    if share < _ON:
+        return []
+    return [
+        Finding(
+            "continuous-mulaw",
+            0.98,
+            f"{share:.1%} of the samples lie on the levels of the continuous law "
+            f"({name}), which G.711 does not have",
+            lambda heard: (_requantised(heard.samples, name), heard.rate_hz),
+        )
+    ]
+
+
+def _by_use(samples: Int16Array) -> list[Finding]:
+    """Cells of the continuous law are wider or narrower than G.711's by up to a third."""
+    magnitudes = np.abs(samples.astype(np.int32))
+    levels = np.unique(np.abs(ulaw_decode(bytes(range(256))).astype(np.int32)))
+    counts = np.bincount(np.searchsorted(levels, magnitudes), minlength=128)[:128].astype(float)
+    edges = np.concatenate(([0.0], (levels[1:] + levels[:-1]) / 2, [32768.0]))
+    widths = np.diff(edges)
+    cells = expand(np.arange(129) / 128) * 32768
+    excess = np.log(np.diff(cells) / widths)
+    use = np.flatnonzero(counts >= 20)
+    use = use[(use > 6) & (use < 120)]
+    if use.size < 40:
+        return []
+    density = np.log(counts[use] / widths[use])
+    weights = np.sqrt(counts[use])
+    columns = np.stack([*(np.polynomial.chebyshev.chebvander(use / 64 - 1, 9).T), excess[use]], 1)
+    weighted = columns * weights[:, None]
+    fit, *_ = np.linalg.lstsq(weighted, density * weights, rcond=None)
+    spread = np.linalg.inv(weighted.T @ weighted + 1e-9 * np.eye(columns.shape[1]))
+    rest = density * weights - weighted @ fit
+    noise = max(float(rest @ rest) / (use.size - columns.shape[1]), 1.0)
+    slope, strength = float(fit[-1]), float(fit[-1] / np.sqrt(noise * spread[-1, -1]))
+    if strength < _CLEAR_Z or not 0.5 < slope < 1.6:
+        return []
+    return [
+        Finding(
+            "continuous-mulaw",
+            min(0.97, 0.6 + strength / 50),
+            "each G.711 level is used as often as the continuous law's step is wide there "
+            f"({strength:.0f} times the spread): encoded by the continuous law, decoded as G.711",
+            lambda heard: (_reexpanded(heard.samples), heard.rate_hz),
+        )
+    ]
+
+
+@cache
+def _levels() -> dict[str, npt.NDArray[np.float64]]:
+    """Positive levels of the continuous law, in the ways libraries number them."""
+    n = np.arange(129)
+    return {
+        "middles of 256 steps": expand(np.minimum((n + 0.5) / 128, 1)),
+        "edges of 256 steps": expand(n / 128),
+        "256 points from -1 to 1": expand(np.minimum((2 * n + 1) / 255, 1)),
+        "edges of 255 steps": expand(np.minimum(n / 127.5, 1)),
+        "127 steps a side": expand(np.minimum(n / 127, 1)),
+    }
+
+
+@cache
+def _tables() -> dict[str, _Bools]:
+    tables = {}
+    for name, levels in _levels().items():
+        table = np.zeros(1 << 16, np.bool_)
+        for full in (32767.0, 32768.0):
+            for value in np.concatenate((levels * full, -levels * full)):
+                for rounded in {int(np.floor(value)), int(np.ceil(value))}:
+                    table[np.clip(rounded, -32768, 32767) & 0xFFFF] = True
+        tables[name] = table
+    return tables
+
+
+def _requantised(samples: Int16Array, name: str) -> Int16Array:
+    """Put each level of the continuous law on the G.711 level of the same number."""
+    levels = _levels()[name] * 32768
+    number = np.abs(samples.astype(np.float64))
+    nearest = np.searchsorted((levels[1:] + levels[:-1]) / 2, number)
+    codes = np.minimum(nearest, 127).astype(np.uint8) | np.where(samples >= 0, 0x80, 0).astype(
+        np.uint8
+    )
+    return ulaw_decode(codes ^ np.uint8(0x7F))
+
+
+def _reexpanded(samples: Int16Array) -> Int16Array:
+    levels = np.unique(np.abs(ulaw_decode(bytes(range(256))).astype(np.int32)))
+    number = np.searchsorted(levels, np.abs(samples.astype(np.int32)))
+    value = expand((number + 0.5) / 128) * 32768
+    return np.rint(np.clip(np.sign(samples) * value, -32768, 32767)).astype(np.int16)

@@ -1,0 +1,98 @@
+"""What was this audio, and what went wrong with it?"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from voicelab.audio.clip import Audio
+from voicelab.audio.diagnosis.against import Reference, find_by_rereading
+from voicelab.audio.diagnosis.blind import CERTAIN, find_blind
+from voicelab.audio.diagnosis.diagnosis import MEANINGS, Diagnosis, Hypothesis
+from voicelab.audio.diagnosis.finding import Finding
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.reading import Given, read_given
+from voicelab.audio.format import AudioFormat
+from voicelab.errors import SettingError
+
+_SHORTEST_S: Final = 0.1
+_HINTED: Final = 0.2
+
+
+def diagnose(
+    given: Given,
+    reference: Given | None = None,
+    hint: str | None = None,
+    format: str | AudioFormat | None = None,
+) -> Diagnosis:
+    """Find out what went wrong with some audio.
+
+    Parameters
+    ----------
+    given : bytes, Audio or ndarray
+        Wire bytes, the bytes of an audio file, a clip, or samples as they were heard: int16, or
+        floats from -1 to 1. An hour takes no longer than two minutes do: parts of it are looked at.
+    reference : bytes, Audio or ndarray, optional
+        How it ought to sound, at its true rate; any delay will do.
+    hint : str, optional
+        A fault that is suspected; it counts more where anything speaks for it.
+    format : str or AudioFormat, optional
+        How wire bytes were decoded, ``mulaw/8000``; default ``l16/8000``.
+
+    Raises
+    ------
+    FormatError
+        Where there is nothing to look at.
+    SettingError
+        Where `hint` names no fault.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> diagnose(np.zeros(8000, np.int16)).fault
+    'silent'
+    """
+    if hint is not None and hint not in MEANINGS:
+        raise SettingError(f"No fault is called {hint!r}; they are {', '.join(MEANINGS)}.")
+    heard = read_given(given, format)
+    findings = _findings(heard, reference, format)
+    if hint is not None:
+        findings = [_favoured(finding, hint) for finding in findings]
+        findings.sort(key=lambda finding: -finding.confidence)
+    samples, rate_hz = findings[0].repair(heard)
+    return Diagnosis(
+        tuple(Hypothesis(f.fault, f.confidence, f.evidence) for f in findings),
+        Audio(heard.samples, heard.rate_hz),
+        Audio(samples, rate_hz),
+    )
+
+
+def _findings(
+    heard: Heard, reference: Given | None, format: str | AudioFormat | None
+) -> list[Finding]:
+    if heard.duration_s < _SHORTEST_S:
+        samples = heard.samples.size
+        return [Finding("unknown", 1.0, f"{samples} samples are too few to tell anything")]
+    found = find_blind(heard)
+    if reference is not None and not (found and found[0].fault in CERTAIN):
+        wanted = read_given(reference, format)
+        known = Reference(wanted.samples, wanted.rate_hz)
+        found = _first(find_by_rereading(heard, known), found)
+    if found:
+        return found
+    return [Finding("none", 0.9, "none of the known faults shows")]
+
+
+def _first(surer: list[Finding], others: list[Finding]) -> list[Finding]:
+    named = {finding.fault for finding in surer}
+    return surer + [finding for finding in others if finding.fault not in named]
+
+
+def _favoured(finding: Finding, hint: str) -> Finding:
+    if finding.fault != hint:
+        return finding
+    return Finding(
+        finding.fault,
+        min(1.0, finding.confidence + _HINTED),
+        f"{finding.evidence}; it was suspected",
+        finding.repair,
+    )

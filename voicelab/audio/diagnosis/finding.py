@@ -1,0 +1,37 @@
+"""One thing that may have gone wrong, why it is thought so, and how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.samples import Int16Array
+
+Repair = Callable[[Heard], tuple[Int16Array, int]]
+"""From what was heard to samples and rate as they were meant."""
+
+
+def keep(heard: Heard) -> tuple[Int16Array, int]:
+    """Leave it as it is: nothing is to be undone, or nothing can be."""
+    return heard.samples, heard.rate_hz
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fault, how sure it is, and the evidence in words.
+
+    Parameters
+    ----------
+    fault : str
+    confidence : float
+        0 to 1.
+    evidence : str
+        One sentence with figures.
+    repair : callable
+    """
+
+    fault: str
+    confidence: float
+    evidence: str
+    repair: Repair = field(default=keep, repr=False, compare=False)

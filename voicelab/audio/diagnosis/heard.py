@@ -1,0 +1,84 @@
+"""What was heard, and the parts of it that are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from voicelab.audio.format import Encoding
+from voicelab.audio.g711 import alaw_encode, ulaw_encode
+from voicelab.audio.samples import Int16Array
+
+_WINDOW_S: Final = 1.0
+_MOST_WINDOWS: Final = 40
+_STRETCH_S: Final = 6.0
+_STEP_S: Final = 1.2  # a whole number of frames of any usual length, so that seams keep their place
+_MOST_STRETCHES: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Samples, the rate they were played at, and the wire bytes where these are known.
+
+    Parameters
+    ----------
+    samples : ndarray of int16, shape (n,)
+    rate_hz : int
+    data : bytes or None
+        As they came on the wire.
+    encoding : {"l16", "mulaw", "alaw"} or None
+        How `data` was decoded.
+    """
+
+    samples: Int16Array
+    rate_hz: int
+    data: bytes | None = field(default=None, repr=False)
+    encoding: Encoding | None = None
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds, as it was played."""
+        return self.samples.size / self.rate_hz
+
+    def windows(self) -> list[Int16Array]:
+        """Windows of one second: all of them, or 40 at equal distances."""
+        return self._spread(_WINDOW_S, _MOST_WINDOWS)
+
+    def stretches(self) -> list[Int16Array]:
+        """Stretches of six seconds, long enough for what happens now and then."""
+        length = round(_STRETCH_S * self.rate_hz)
+        step = round(_STEP_S * self.rate_hz)
+        if self.samples.size <= length * _MOST_STRETCHES:
+            starts = np.arange(0, self.samples.size, length)
+        else:
+            last = (self.samples.size - length) // step
+            starts = np.linspace(0, last, _MOST_STRETCHES).astype(int) * step
+        return [self.samples[at : at + length] for at in starts]
+
+    def sample_of(self) -> Int16Array:
+        """All windows one after another."""
+        return np.concatenate(self.windows())
+
+    def wires(self, most: int | None = None) -> list[tuple[Encoding, bytes]]:
+        """What the wire may have carried: as it is known, or in each encoding that is possible."""
+        if self.data is not None and self.encoding is not None:
+            return [(self.encoding, self.data[:most])]
+        samples = self.samples[:most]
+        codes = ((ulaw_encode(samples)), alaw_encode(samples))
+        return [
+            ("l16", samples.tobytes()),
+            ("mulaw", codes[0].tobytes()),
+            ("alaw", codes[1].tobytes()),
+        ]
+
+    def _spread(self, length_s: float, most: int) -> list[Int16Array]:
+        length = round(length_s * self.rate_hz)
+        count = max(self.samples.size // length, 1)
+        if count <= most:
+            edges = np.linspace(0, self.samples.size, count + 1).astype(int)
+            return [self.samples[a:b] for a, b in pairwise(edges)]
+        starts = np.linspace(0, self.samples.size - length, most).astype(int)
+        return [self.samples[at : at + length] for at in starts]

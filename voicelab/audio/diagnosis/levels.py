@@ -1,0 +1,102 @@
+"""What shows in the levels alone: silence, one side only, an offset, clipping."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from voicelab.audio.diagnosis.finding import Finding
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.samples import Int16Array
+
+_SILENT_RMS: Final = 12.0
+_SILENT_PEAK: Final = 64
+_IDLE: Final = 8  # A-law has no zero: its silence is +8 or -8
+_OTHER_SIDE: Final = 0.001
+_LEAST_OFFSET: Final = 250.0
+_OFFSET_SHARE: Final = 0.12
+_PILE: Final = 1.5
+_FEWEST_CLIPPED: Final = 8
+_CLIPPED_SHARE: Final = 0.0004
+
+
+def find_silent(heard: Heard) -> list[Finding]:
+    """Nothing above the last few steps."""
+    samples = heard.samples
+    peak = max(-int(samples.min()), int(samples.max()))
+    if peak > _SILENT_PEAK:
+        return []
+    rms = float(np.sqrt(np.mean(samples.astype(np.float32) ** 2)))
+    if rms > _SILENT_RMS:
+        return []
+    return [Finding("silent", 1.0, f"no sample is larger than {peak} of 32768; level {rms:.1f}")]
+
+
+def find_one_sided(heard: Heard) -> list[Finding]:
+    """All samples above zero, or all below."""
+    samples = heard.samples
+    above = int(np.count_nonzero(samples > _IDLE))
+    below = int(np.count_nonzero(samples < -_IDLE))
+    if above + below < 0.01 * samples.size or min(above, below) > _OTHER_SIDE * (above + below):
+        return []
+    side = "above" if above > below else "below"
+    return [
+        Finding(
+            "one-sided",
+            0.98,
+            f"{max(above, below):,} samples lie {side} zero and {min(above, below):,} on the "
+            "other side; half of the wave is missing or folded over",
+            lambda heard: (_centred(heard.samples, float(np.mean(heard.samples))), heard.rate_hz),
+        )
+    ]
+
+
+def find_offset(heard: Heard) -> list[Finding]:
+    """Silence that does not lie at zero."""
+    means = np.array([float(window.mean(dtype=np.float64)) for window in heard.windows()])
+    offset = float(np.median(means))
+    looked = heard.sample_of().astype(np.float64) - offset
+    level = float(np.sqrt(np.mean(looked**2)))
+    if abs(offset) < max(_LEAST_OFFSET, _OFFSET_SHARE * level):
+        return []
+    return [
+        Finding(
+            "dc-offset",
+            min(0.99, 0.8 + abs(offset) / 10_000),
+            f"the middle of the wave lies at {offset:+,.0f}, not at 0; its level is {level:,.0f}",
+            lambda heard: (_centred(heard.samples, offset), heard.rate_hz),
+        )
+    ]
+
+
+def find_clipped(heard: Heard) -> list[Finding]:
+    """More samples at the very top than just below it."""
+    looked = heard.sample_of().astype(np.int32)
+    best: tuple[float, int, int] = (0.0, 0, 0)
+    for side, name in ((looked, 1), (-looked, -1)):
+        peak = int(side.max())
+        if peak < 1000:
+            continue
+        top = int(np.count_nonzero(side > 0.96 * peak))
+        below = int(np.count_nonzero((side > 0.88 * peak) & (side <= 0.96 * peak)))
+        flat = int(np.count_nonzero((side[1:] == side[:-1]) & (side[1:] > 0.96 * peak)))
+        if top < max(_FEWEST_CLIPPED, _CLIPPED_SHARE * side.size) or flat < top / 5:
+            continue
+        best = max(best, (top / max(below, 1), top, name * peak))
+    pile, count, peak = best
+    if pile < _PILE:
+        return []
+    return [
+        Finding(
+            "clipped",
+            min(0.99, 0.7 + pile / 20),
+            f"{count:,} of {looked.size:,} samples stand at {peak:+,}, "
+            f"{pile:.1f} times as many as just below it",
+        )
+    ]
+
+
+def _centred(samples: Int16Array, offset: float) -> Int16Array:
+    centred: Int16Array = np.clip(np.rint(samples - offset), -32768, 32767).astype(np.int16)
+    return centred

@@ -1,0 +1,171 @@
+"""What the samples would be, had their bytes been read in another way.
+
+Each reading undoes one mistake. A reading that cannot be meant is left out: G.711 that was read
+wrongly left only levels that its decoder puts out, and 8 bits that were read as linear left the
+low byte empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from voicelab.audio.g711 import (
+    Uint8Array,
+    alaw_decode,
+    alaw_encode,
+    ulaw_decode,
+    ulaw_encode,
+)
+from voicelab.audio.samples import Int16Array
+
+_ON_LEVELS: Final = 0.995
+_SAME_BYTES: Final = 0.25
+_LOW: Final = 4000  # above it the steps of G.711 are wider than those of 8 bits
+_LOW_SHARE: Final = 0.004
+_FEWEST_LOW: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """One way to read the bytes again.
+
+    Parameters
+    ----------
+    fault : str
+        The mistake it undoes.
+    way : str
+        What is done to undo it, in words.
+    read : callable
+        Samples as they were heard to samples as they were meant.
+    """
+
+    fault: str
+    way: str
+    read: Callable[[Int16Array], Int16Array]
+
+
+def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
+    """All readings that the levels and the bytes of these samples allow."""
+    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+        return _OF_8_BITS
+    for law in ("mulaw", "alaw"):
+        if share_on(samples, law) >= _ON_LEVELS:
+            low = samples[np.abs(samples.astype(np.int32)) < _LOW]
+            if (
+                low.size >= max(_FEWEST_LOW, _LOW_SHARE * samples.size)
+                and share_on(low, f"{law} twice") >= _ON_LEVELS
+            ):
+                return _OF_TWICE
+            codes = ulaw_encode(samples) if law == "mulaw" else alaw_encode(samples)
+            if law == "mulaw" and _apart(codes) > _SAME_BYTES:
+                return _OF_16_BITS_AS_MULAW
+            return _OF_MULAW if law == "mulaw" else _OF_ALAW
+    quarters = [_apart(_bytes(quarter)) for quarter in np.array_split(samples, 4)]
+    return _OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + _OF_L16
+
+
+def _apart(data: Uint8Array) -> float:
+    """How differently even and odd bytes are used: 0 alike, 1 no value in common."""
+    pairs = data[: data.size // 2 * 2].reshape(-1, 2)
+    even, odd = (np.bincount(pairs[:, n] >> 2, minlength=64) for n in (0, 1))
+    return float(np.abs(even - odd).sum()) / max(2 * len(pairs), 1)
+
+
+def share_on(samples: Int16Array, levels: str) -> float:
+    """Share of the samples that lie on the levels of a decoder.
+
+    Parameters
+    ----------
+    samples : ndarray of int16, shape (n,)
+    levels : {"mulaw", "alaw", "mulaw twice", "alaw twice"}
+    """
+    return float(_tables()[levels].take(samples.view(np.uint16)).mean())
+
+
+@cache
+def _tables() -> dict[str, npt.NDArray[np.bool_]]:
+    codes = np.arange(256, dtype=np.uint8)
+    linear = (codes.astype(np.int16) - 128) << 8
+    return {
+        "mulaw": _marked(ulaw_decode(codes)),
+        "alaw": _marked(alaw_decode(codes)),
+        "mulaw twice": _marked(ulaw_decode(ulaw_encode(linear))),
+        "alaw twice": _marked(alaw_decode(alaw_encode(linear))),
+    }
+
+
+def _marked(levels: Int16Array) -> npt.NDArray[np.bool_]:
+    table = np.zeros(1 << 16, np.bool_)
+    table[levels.view(np.uint16)] = True
+    return table
+
+
+def _bytes(samples: Int16Array) -> Uint8Array:
+    return np.ascontiguousarray(samples).view(np.uint8)
+
+
+def _linear(data: Uint8Array) -> Int16Array:
+    return data[: data.size // 2 * 2].view("<i2").astype(np.int16)
+
+
+def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
+    """Bytes of a WAV's 8-bit samples, which lie around 128; around 0 only the sign would differ."""
+
+    def read(samples: Int16Array) -> Int16Array:
+        high = np.rint(samples / 256.0).astype(np.int32) + 128
+        return decode((high & 0xFF).astype(np.uint8))
+
+    return read
+
+
+_OF_L16: Final = (
+    Rereading("l16-byte-order", "swap the two bytes of each sample", lambda x: x.byteswap()),
+    Rereading("odd-byte-slip", "move on by one byte", lambda x: _linear(_bytes(x)[1:])),
+)
+_OF_BYTES: Final = (
+    Rereading("mulaw-as-pcm16", "decode each byte as mu-law", lambda x: ulaw_decode(_bytes(x))),
+    Rereading("mulaw-as-pcm16", "decode each byte as A-law", lambda x: alaw_decode(_bytes(x))),
+)
+_OF_16_BITS_AS_MULAW: Final = (
+    Rereading("linear-as-mulaw", "read the bytes as L16", lambda x: _linear(ulaw_encode(x))),
+    Rereading(
+        "linear-as-mulaw",
+        "read the bytes as big-endian L16",
+        lambda x: _linear(ulaw_encode(x)).byteswap(),
+    ),
+)
+_OF_MULAW: Final = (
+    Rereading("alaw-as-mulaw", "decode the bytes as A-law", lambda x: alaw_decode(ulaw_encode(x))),
+    Rereading(
+        "bits-inverted", "invert all bits of each byte", lambda x: ulaw_decode(~ulaw_encode(x))
+    ),
+)
+_OF_ALAW: Final = (
+    Rereading("mulaw-as-alaw", "decode the bytes as mu-law", lambda x: ulaw_decode(alaw_encode(x))),
+    Rereading(
+        "bits-inverted", "invert all bits of each byte", lambda x: alaw_decode(~alaw_encode(x))
+    ),
+    Rereading(
+        "bits-inverted",
+        "invert every other bit of each byte",
+        lambda x: alaw_decode(alaw_encode(x) ^ np.uint8(0x55)),
+    ),
+)
+_OF_8_BITS: Final = tuple(
+    Rereading("mulaw-as-pcm8", f"decode the 8-bit samples as {law}", _from_8_bits(decode))
+    for law, decode in (("mu-law", ulaw_decode), ("A-law", alaw_decode))
+)
+_OF_TWICE: Final = tuple(
+    Rereading(
+        "double-encoded",
+        f"take the samples for 8-bit ones and decode them as {law}",
+        _from_8_bits(decode),
+    )
+    for law, decode in (("mu-law", ulaw_decode), ("A-law", alaw_decode))
+)

@@ -1,0 +1,78 @@
+"""Bytes that are no audio at all: base64 text, and headers of WAV files."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Final
+
+import numpy as np
+
+from voicelab.audio.diagnosis.finding import Finding, Repair
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.likeness import likeness_db
+from voicelab.audio.format import Encoding
+from voicelab.audio.g711 import alaw_decode, ulaw_decode
+from voicelab.audio.samples import Int16Array
+
+_LOOK: Final = 1 << 16
+_ALPHABET = re.compile(rb"[A-Za-z0-9+/=\-_\r\n]+")
+_FEWEST_SYMBOLS: Final = 5
+_PADDED = re.compile(rb"[A-Za-z0-9+/]+")
+_HEADER = re.compile(rb"RIFF....WAVE(?:(?!RIFF).){0,400}?data....", re.DOTALL)
+
+
+def find_text(heard: Heard) -> list[Finding]:
+    """Look for base64 and for headers, in every encoding that is possible."""
+    found = []
+    for encoding, data in heard.wires(_LOOK):
+        if len(data) >= 64 and _ALPHABET.fullmatch(data) and len(set(data)) >= _FEWEST_SYMBOLS:
+            found.append(
+                Finding(
+                    "base64-twice",
+                    1.0,
+                    f"every byte of the {encoding} audio is a letter of base64: "
+                    f"it begins with {data[:12].decode()!r}",
+                    _unwrap(encoding),
+                )
+            )
+        headers = _HEADER.findall(data)
+        if headers:
+            found.append(
+                Finding(
+                    "wav-header",
+                    1.0,
+                    f"{len(headers)} header{'s' * (len(headers) > 1)} of a WAV file, RIFF…WAVE, "
+                    f"stand in the {encoding} audio, the first at byte {data.find(b'RIFF')}",
+                    _without_headers(encoding),
+                )
+            )
+    return found
+
+
+def _unwrap(encoding: Encoding) -> Repair:
+    def repair(heard: Heard) -> tuple[Int16Array, int]:
+        text = _wire(heard, encoding).translate(bytes.maketrans(b"-_", b"+/"), b"\r\n")
+        pieces = (piece[: len(piece) - (len(piece) % 4 == 1)] for piece in _PADDED.findall(text))
+        data = b"".join(base64.b64decode(piece + b"=" * (-len(piece) % 4)) for piece in pieces)
+        return _likeliest(data), heard.rate_hz
+
+    return repair
+
+
+def _without_headers(encoding: Encoding) -> Repair:
+    def repair(heard: Heard) -> tuple[Int16Array, int]:
+        return _likeliest(_HEADER.sub(b"", _wire(heard, encoding))), heard.rate_hz
+
+    return repair
+
+
+def _wire(heard: Heard, encoding: Encoding) -> bytes:
+    return dict(heard.wires())[encoding]
+
+
+def _likeliest(data: bytes) -> Int16Array:
+    """Decode bytes of an unknown encoding as the one that sounds best."""
+    linear = np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.int16)
+    readings = (linear, ulaw_decode(data), alaw_decode(data))
+    return max(readings, key=lambda samples: likeness_db(samples[:80_000]))
