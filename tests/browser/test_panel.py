@@ -188,9 +188,7 @@ async def test_keyboard_alone_is_enough(notebook, panel_notebook):
 
 async def test_an_error_is_shown_in_words(notebook, panel_notebook):
     panel = await opened(notebook, panel_notebook)
-    await notebook.kernel_eval(
-        "__import__('asyncio') and setattr(lab.sink.server._port, 'port', 9)"
-    )
+    await notebook.kernel_eval("setattr(lab.sink.server._port, 'port', 9)")
     await panel.dial()
     alert = panel.root.get_by_role("alert")
     await expect(alert).to_contain_text("Nobody answers", timeout=CALL_MS)
