@@ -395,6 +395,6 @@ class Conversation(StreamListener):
     def _interrupt(self, now_ns: int) -> None:
         if self._voice is None or self.failure is not None:
             return
+        self._interruption.interrupt(now_ns, self._voice, self._gate.active)
         if (echo := self._voice.echo.look()) is not None:
             self._stream.note("echo", delay_ms=echo.delay_ms, share=echo.share, alike=echo.alike)
-        self._interruption.interrupt(now_ns, self._voice, self._gate.active)
