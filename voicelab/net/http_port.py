@@ -124,3 +124,34 @@ class HttpPort:
         if self._sock is not None and self._sock.fileno() >= 0:
             return [f"the listening socket on port {self.port}"]
         return []
+
+
+class OnPort:
+    """What a server says of the port it listens on."""
+
+    _port: HttpPort
+
+    @property
+    def listening(self) -> bool:
+        """Whether it can be reached now."""
+        return self._port.is_open
+
+    @property
+    def port(self) -> int:
+        """Where it listens, once started."""
+        return self._port.port
+
+    @property
+    def busy_port(self) -> int | None:
+        """The default port, where that was taken and another one is used."""
+        return self._port.busy_port
+
+    @property
+    def refused(self) -> Counter[str]:
+        """Requests answered with an error, by status and reason."""
+        return self._port.refused
+
+    @property
+    def url(self) -> str:
+        """Where it can be reached from this machine."""
+        return self._port.url

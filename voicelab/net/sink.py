@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from voicelab.audio.samples import Int16Array
 from voicelab.call.moment import Moment
 from voicelab.errors import SettingError, StateError
 from voicelab.net.callback_request import Refusal
-from voicelab.net.http_port import HttpPort
+from voicelab.net.http_port import HttpPort, OnPort
 from voicelab.net.options import SinkOptions, probe
 from voicelab.net.phone_session import PhoneSession
 from voicelab.net.public_url import (
@@ -39,7 +38,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _XML = "application/xml"
 
 
-class SinkServer:
+class SinkServer(OnPort):
     """Answers ``GET|POST /``, ``WS /stream``, ``POST|GET /webhook`` and ``GET /healthz``.
 
     Parameters
@@ -81,31 +80,6 @@ class SinkServer:
             else None
         )
         self._closing: asyncio.Task[None] | None = None
-
-    @property
-    def listening(self) -> bool:
-        """Whether it takes calls now."""
-        return self._port.is_open
-
-    @property
-    def port(self) -> int:
-        """Where it listens, once started."""
-        return self._port.port
-
-    @property
-    def busy_port(self) -> int | None:
-        """The default port, where that was taken and another one is used."""
-        return self._port.busy_port
-
-    @property
-    def refused(self) -> Counter[str]:
-        """Requests answered with an error, by status and reason."""
-        return self._port.refused
-
-    @property
-    def url(self) -> str:
-        """Where it can be reached from this machine."""
-        return self._port.url
 
     async def start(self) -> None:
         """Listen.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable
 
 from aiohttp import WSCloseCode, web
@@ -13,7 +12,7 @@ from aiohttp import WSCloseCode, web
 from voicelab.call.hub import Hub
 from voicelab.errors import StateError
 from voicelab.net.call_routes import CallRoutes
-from voicelab.net.http_port import HttpPort
+from voicelab.net.http_port import HttpPort, OnPort
 from voicelab.net.options import probe
 from voicelab.net.registry import CallRegistry
 from voicelab.net.stream_socket import ProviderSocket, StreamSocket
@@ -34,7 +33,7 @@ _ANY_PAGE = {
 """A page cannot see why a socket was refused, so it may ask; there is nothing secret in it."""
 
 
-class VoiceServer:
+class VoiceServer(OnPort):
     """Answers ``WS|GET /voice``, ``GET /calls``, ``WS /calls/{id}``, ``POST /calls/{id}/items``
     and ``GET /healthz``.
 
@@ -76,31 +75,6 @@ class VoiceServer:
     def hub(self) -> Hub:
         """Who follows them."""
         return self.board.hub
-
-    @property
-    def listening(self) -> bool:
-        """Whether it takes sessions now."""
-        return self._port.is_open
-
-    @property
-    def port(self) -> int:
-        """Where it listens, once started."""
-        return self._port.port
-
-    @property
-    def busy_port(self) -> int | None:
-        """The default port, where that was taken and another one is used."""
-        return self._port.busy_port
-
-    @property
-    def refused(self) -> Counter[str]:
-        """Requests answered with an error, by status and reason."""
-        return self._port.refused
-
-    @property
-    def url(self) -> str:
-        """Where it can be reached from this machine."""
-        return self._port.url
 
     @property
     def running(self) -> list[VoiceSession]:
