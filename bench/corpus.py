@@ -106,7 +106,7 @@ def measure(pairs: Pairs, rounds: int) -> list[dict[str, Any]]:
         for workers in (1, 2):
             cluster = stack.enter_context(
                 distributed.LocalCluster(
-                    n_workers=workers, threads_per_worker=1, dashboard_address=None
+                    n_workers=workers, threads_per_worker=1, dashboard_address=":0"
                 )
             )
             clients[workers] = stack.enter_context(distributed.Client(cluster))
