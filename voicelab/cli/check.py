@@ -16,8 +16,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         "check",
         help="compare a recording with what it should be",
         description="Align a recording with its reference and say what happened on the way: "
-        "delay, drift, gaps, exactness, noise. REC and REF are audio files or stored calls: a path, "
-        "the beginning of an id, or `last`. Exit status 1: the reference is not in it. "
+        "delay, drift, gaps, exactness, noise. REC and REF are audio files or stored calls: a "
+        "path, the beginning of an id, or `last`. Exit status 1: the reference is not in it. "
         "docs/clinic.md says what each number means.",
     )
     parser.add_argument("recording", metavar="REC", help="an audio file, or a stored call")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING
 
 from voicelab.analysis.aligned import piece
@@ -13,7 +12,17 @@ from voicelab.audio.clip import Audio
 from voicelab.audio.compare.noise import BEST_DB
 from voicelab.audio.compare.table import Row, decibels
 from voicelab.audio.compare.wording import count, lateness, length
-from voicelab.lab.clinic.elements import Card, State, cards, drawing, heading, image, section, table
+from voicelab.lab.clinic.elements import (
+    Card,
+    State,
+    cards,
+    drawing,
+    heading,
+    image,
+    section,
+    table,
+    words,
+)
 from voicelab.lab.clinic.page import page
 from voicelab.lab.clinic.players import Clip, cut, parts, players
 
@@ -21,7 +30,7 @@ if TYPE_CHECKING:
     from voicelab.lab.check import Check
 
 _MOST_FAULTS = 200
-_SHARE = "The scale is full scale; coloured bands are faults."
+_SHARE = "1 is full scale; coloured bands are faults."
 
 
 def check_page(report: Check) -> str:
@@ -60,7 +69,7 @@ def check_output(report: Check) -> str:
         ("", "", "what it means"), [row for row in report.rows() if row.name != "verdict"]
     )
     return (
-        f'<div class="voicelab-check"><p><b>{escape(report.verdict)}</b></p>'
+        f'<div class="voicelab-check"><p><b>{words(report.verdict)}</b></p>'
         f"{table(('', '', ''), numbers)}"
         f"{image(report.plot(titled=False), seen)}"
         f"{image(report.spectrograms(), 'Spectrograms of reference and recording')}"
@@ -139,15 +148,15 @@ def _figures(report: Check) -> Iterator[str]:
             f"How far the reference stands out of what differs, while somebody speaks{leaves}.",
             drawing(snr_figure(report), "snr", "Segmental SNR over the recording"),
         )
-    words = level_words(report.recording.samples)
+    said = level_words(report.recording.samples)
     yield section(
         "Levels",
-        f"{words[0].upper()}{words[1:]}. Eight bits show as a comb; the steps of each law lie "
+        f"{said[0].upper()}{said[1:]}. Eight bits show as a comb; the steps of each law lie "
         "under it, in colour where they are used.",
         drawing(
             level_figure(report.recording.samples, titled=False),
             "levels",
-            f"How often each level is used: {words}",
+            f"How often each level is used: {said}",
         ),
     )
 
@@ -176,8 +185,12 @@ def _players(report: Check, most: int) -> Iterator[str]:
     what = "around the first faults" if report.faults else "where the reference begins"
     for begin_s, length_s in chosen[:most]:
         yield (
-            f'<p class="part">A part of {length(report.recording.duration_s)}, {what}: from '
-            f"{begin_s:.2f} s to {begin_s + length_s:.2f} s.</p>"
+            '<p class="part">'
+            + words(
+                f"A part of {length(report.recording.duration_s)}, {what}: from {begin_s:.2f} s to "
+                f"{begin_s + length_s:.2f} s."
+            )
+            + "</p>"
         )
         lag_s = 0.0
         if alignment := report.alignment:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +12,7 @@ from voicelab.audio.clip import Audio
 from voicelab.audio.compare.levels import Levels, levels
 from voicelab.audio.compare.wording import count, length
 from voicelab.audio.diagnosis.words import MEANINGS
-from voicelab.lab.clinic.elements import State, drawing, heading, image, section, table
+from voicelab.lab.clinic.elements import State, drawing, heading, image, section, table, words
 from voicelab.lab.clinic.page import page
 from voicelab.lab.clinic.players import Clip, cut, parts, players
 
@@ -49,7 +48,7 @@ def diagnosis_output(found: Diagnosed) -> str:
     """What a notebook shows: verdict, hypotheses, pictures of before and after, players."""
     rows = [(f"{h.confidence:.0%}", h.fault, h.evidence) for h in found.hypotheses]
     return (
-        f'<div class="voicelab-diagnosis"><p><b>{escape(found.verdict)}</b></p>'
+        f'<div class="voicelab-diagnosis"><p><b>{words(found.verdict)}</b></p>'
         f"{table(('sure', 'fault', 'evidence'), rows)}"
         f"{image(found.plot(titled=False), f'Waveforms. {found.verdict}')}"
         f"{image(found.spectrograms(), 'Spectrograms of the same')}"
@@ -75,10 +74,10 @@ def _bars(found: Diagnosed) -> Iterator[str]:
         sure = f"{hypothesis.confidence:.0%}"
         yield (
             f'<div class="hypothesis"><span class="sure">{sure}</span>'
-            f"<div>{escape(MEANINGS[hypothesis.fault])} <code>{escape(hypothesis.fault)}</code>"
+            f"<div>{words(MEANINGS[hypothesis.fault])} <code>{words(hypothesis.fault)}</code>"
             f'<div class="bar" role="img" aria-label="{sure} sure">'
             f'<i style="width:{sure}"></i></div>'
-            f"<p>{escape(_sentence(hypothesis.evidence))}</p></div></div>"
+            f"<p>{words(_sentence(hypothesis.evidence))}</p></div></div>"
         )
 
 
@@ -91,7 +90,7 @@ def _figures(found: Diagnosed) -> Iterator[str]:
     shown += ", and as it ought to sound." if found.reference else "."
     yield section(
         "Waveforms",
-        f"{shown} The scale is full scale.",
+        f"{shown} 1 is full scale.",
         drawing(found.plot(titled=False), "waveforms", f"Waveforms. {found.verdict}"),
     )
     yield section(
@@ -99,15 +98,15 @@ def _figures(found: Diagnosed) -> Iterator[str]:
         "The same by frequency: speech has bands and pauses, what is read wrongly is noise.",
         drawing(found.spectrograms(), "spectrograms", "Spectrograms of the same"),
     )
-    words = level_words(found.heard.samples)
+    said = level_words(found.heard.samples)
     yield section(
         "Levels",
-        f"Of what was heard: {words}. A law shows as a comb on its own steps; a wrong reading "
+        f"Of what was heard: {said}. A law shows as a comb on its own steps; a wrong reading "
         "leaves holes.",
         drawing(
             level_figure(found.heard.samples, titled=False),
             "levels",
-            f"How often each level is used: {words}",
+            f"How often each level is used: {said}",
         ),
     )
 
@@ -158,8 +157,12 @@ def _players(found: Diagnosed) -> str:
         part = cut(sound, begin_s / speed, length_s / speed)
         clips.append(Clip(name, part, begin_s, speed))
     return (
-        f'<p class="part">A part of {length(found.heard.duration_s)}, from {begin_s:.2f} s to '
-        f"{begin_s + length_s:.2f} s of what was heard.</p>{players(clips)}"
+        '<p class="part">'
+        + words(
+            f"A part of {length(found.heard.duration_s)}: from {begin_s:.2f} s to "
+            f"{begin_s + length_s:.2f} s of what was heard."
+        )
+        + f"</p>{players(clips)}"
     )
 
 

@@ -37,7 +37,7 @@ def page(title: str, body: str) -> str:
 <body>
 <main>
 {body}
-<footer>voicelab {__version__}. Figures and sound are inside this page: it needs no network.</footer>
+<footer>voicelab {__version__}. All figures and sounds are in this page.</footer>
 </main>
 <script>
 {(_HERE / "page.js").read_text("utf-8")}</script>

@@ -10,6 +10,7 @@ from html import escape
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.wording import length
 from voicelab.audio.wav import wav_bytes
+from voicelab.lab.clinic.elements import words
 
 MOST_BYTES = 960_000
 """So much of one sound is put into a page: a minute at 8 kHz."""
@@ -47,10 +48,10 @@ def players(clips: Sequence[Clip], part: str = "whole") -> str:
 def _player(clip: Clip, part: str) -> str:
     data = base64.b64encode(wav_bytes(clip.sound.samples, clip.sound.rate_hz)).decode()
     peak = clip.sound.peak_dbfs
-    loud = "silent" if peak == float("-inf") else f"peak {peak:.0f} dBFS"
+    loud = "silent" if peak == float("-inf") else f"peak {peak + 0.0:.1f} dBFS"
+    said = f"{length(clip.sound.duration_s)}, {clip.sound.rate_hz:,} Hz, {loud}"
     return (
-        f'<div class="player"><p><b>{escape(clip.name)}</b> '
-        f"<small>{length(clip.sound.duration_s)}, {clip.sound.rate_hz:,} Hz, {loud}</small></p>"
+        f'<div class="player"><p><b>{escape(clip.name)}</b><br><small>{words(said)}</small></p>'
         f'<audio controls preload="metadata" aria-label="{escape(clip.name)}" '
         f'data-part="{escape(part)}" data-from="{clip.from_s:.6f}" data-speed="{clip.speed:.9f}" '
         f'src="data:audio/wav;base64,{data}"></audio></div>'
