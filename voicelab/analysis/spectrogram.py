@@ -36,10 +36,11 @@ def spectrograms(lanes: Sequence[Lane]) -> Picture:
             extent=(lane.begin_s, end_s, 0.0, lane.rate_hz / 2000),
         )  # fmt: skip
         plain(ax)
+        ax.grid(False)
         ax.set_ylim(0, highest)
         labelled(ax, "seconds", "kHz" if ax is axes[0] else "", lane.name)
         if ax is not axes[0]:
-            ax.tick_params(labelleft=False)
+            ax.tick_params(left=False, labelleft=False)
     bar = figure.colorbar(drawn, ax=list(axes), shrink=0.8, pad=0.01)
     bar.set_label("dBFS", color=INK, fontsize=8)
     bar.outline.set_visible(False)
