@@ -25,7 +25,7 @@ from voicelab.lab.clinic.elements import (
     words,
 )
 from voicelab.lab.clinic.page import page
-from voicelab.lab.clinic.players import Clip, cut, parts, players, players_in_a_row
+from voicelab.lab.clinic.players import TURNING, Clip, cut, parts, players, players_in_a_row
 
 if TYPE_CHECKING:
     from voicelab.lab.check import Check
@@ -41,7 +41,7 @@ def check_page(report: Check) -> str:
     body = [
         heading("Codec check", names, state, word, report.verdict),
         cards(key_numbers(report)),
-        section("Listen", _listening(report), "".join(_players(report))),
+        section("Listen", TURNING, "".join(_players(report))),
         *_figures(report),
         section("All numbers", "", _numbers(report)),
     ]
@@ -76,7 +76,7 @@ def check_output(report: Check) -> str:
         f"{image(report.spectrograms(), 'Spectrograms of reference and recording')}"
         f"{image(report.times(), 'Delay over the recording, and its faults')}"
         f"{_part_words(report, *first) if first else ''}{players_in_a_row(clips)}"
-        f"<details><summary>all numbers</summary>{every}</details>"
+        f'<details style="margin-top:.7em"><summary>all numbers</summary>{every}</details>'
         "<p><small>snr() and levels_used() are figures too; save_html(path) writes a page with all "
         "of them.</small></p></div>"
     )
@@ -162,11 +162,6 @@ def _figures(report: Check) -> Iterator[str]:
             f"How often each level is used: {said}",
         ),
     )
-
-
-def _listening(report: Check) -> str:
-    same = " Starting one stops the other and goes on at the same place."
-    return f"As they are: neither is made louder.{same}"
 
 
 def _players(report: Check) -> Iterator[str]:

@@ -14,7 +14,7 @@ from voicelab.audio.compare.wording import count, length
 from voicelab.audio.diagnosis.words import MEANINGS
 from voicelab.lab.clinic.elements import State, drawing, heading, image, section, table, words
 from voicelab.lab.clinic.page import page
-from voicelab.lab.clinic.players import Clip, cut, parts, players, players_in_a_row
+from voicelab.lab.clinic.players import TURNING, Clip, cut, parts, players, players_in_a_row
 
 if TYPE_CHECKING:
     from voicelab.lab.diagnose import Diagnosed
@@ -25,7 +25,11 @@ def diagnosis_page(found: Diagnosed) -> str:
     names = [found.name, *([found.reference_name] if found.reference else [])]
     state, word = state_of(found)
     part, clips = _listening(found)
-    repaired = "and the same with the fault undone" if found.changed else "nothing could be undone"
+    heard = "As it was heard; there is nothing to undo, or nothing can be."
+    if found.changed:
+        heard = "As it was heard, and the same with the fault undone."
+    if len(clips) > 1:
+        heard += f" {TURNING}"
     body = [
         heading("Diagnosis", names, state, word, found.verdict),
         section(
@@ -35,8 +39,7 @@ def diagnosis_page(found: Diagnosed) -> str:
         ),
         section(
             "Listen",
-            f"As it was heard, {repaired}. Neither is made louder. Starting one stops the other "
-            "and goes on at the same place.",
+            heard,
             part + players(clips),
         ),
         *_figures(found),

@@ -54,7 +54,8 @@ def cards(given: Iterable[Card]) -> str:
 def section(title: str, caption: str, content: str) -> str:
     """A heading, what one sees under it, and that."""
     said = f'<p class="caption">{words(caption)}</p>' if caption else ""
-    return f"<section><h2>{words(title)}</h2>{said}{content}</section>"
+    kind = title.lower().replace(" ", "-")
+    return f'<section class="{words(kind)}"><h2>{words(title)}</h2>{said}{content}</section>'
 
 
 def drawing(picture: Picture, name: str, seen: str) -> str:
