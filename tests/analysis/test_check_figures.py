@@ -5,7 +5,7 @@ import pytest
 
 from voicelab.analysis.aligned import piece
 from voicelab.analysis.check_figures import aligned_figure, spectrogram_figure
-from voicelab.analysis.fault_colours import FAULT_COLOURS
+from voicelab.analysis.fault_spans import FAULT_COLOURS, MOST_SPANS
 from voicelab.analysis.figures import Lane, Mark, call_figure
 from voicelab.analysis.snr_figure import snr_figure
 from voicelab.analysis.spectrogram import spectrogram, spectrograms
@@ -107,3 +107,14 @@ def test_silence_is_dark():
     (axes, _) = spectrograms([Lane("a", np.zeros(8000, np.int16), 8000, "")]).axes
     (image,) = axes.images
     assert image.get_array().max() < image.get_clim()[0]
+
+
+def test_hundreds_of_faults_are_a_density(said):
+    long = np.tile(said, 60)
+    heard = long.copy()
+    for at in range(4000, len(long), 2000):
+        heard[at : at + 160] = 0
+    report = compare(heard, long)
+    assert len(report.faults) > MOST_SPANS
+    (rows,) = (ax for ax in time_figure(report).axes if not ax.get_title(loc="left"))
+    assert len(rows.patches) + len(rows.collections) == 1

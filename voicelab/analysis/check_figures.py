@@ -7,7 +7,7 @@ from textwrap import fill
 import numpy as np
 
 from voicelab.analysis.aligned import piece
-from voicelab.analysis.fault_colours import FAULT_COLOURS
+from voicelab.analysis.fault_spans import FAULT_COLOURS
 from voicelab.analysis.figures import AGENT, CALLER, INK, Lane, Mark, Picture, call_figure, scaled
 from voicelab.analysis.spectrogram import spectrograms
 from voicelab.audio.compare.report import CodecReport

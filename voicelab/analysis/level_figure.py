@@ -27,6 +27,7 @@ _NEAR = 270
 _COLUMNS = 700
 _LINEAR = 64
 _FEW = 8
+_BLOCK = 1 << 20
 _NEARLY_ALL = 0.9
 _CODES = bytes(range(256))
 _LAWS = (("μ-law", ulaw_decode(_CODES), CALLER), ("A-law", alaw_decode(_CODES), MARK))
@@ -81,7 +82,10 @@ def level_words(samples: Int16Array) -> str:
 
 def level_counts(samples: Int16Array) -> NDArray[np.int64]:
     """How often each level is used, shape (65536,), from -32768 on."""
-    counts = np.bincount(samples.view(np.uint16), minlength=65536)
+    counts = np.zeros(65536, np.int64)
+    for begin in range(0, len(samples), _BLOCK):
+        part = samples[begin : begin + _BLOCK].view(np.uint16)
+        counts += np.bincount(part, minlength=65536)
     return np.roll(counts, 32768)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.analysis.aligned import both_at_one_rate
+from voicelab.analysis.fault_spans import MOST_SPANS, spans
 from voicelab.analysis.figures import (
     AGENT,
     CALLER,
@@ -48,8 +49,11 @@ def snr_figure(report: CodecReport) -> Picture:
         left = measured.codec * measured.gain**2
         _line(ax, measured, left, length_s, rate_hz, CALLER, f"what {report.format} leaves", 3.0)
     _line(ax, measured, measured.error, length_s, rate_hz, AGENT, "the recording", 1.6)
-    for fault in report.faults:
-        ax.axvspan(fault.begin_s, max(fault.end_s, fault.begin_s), color=FAULT, alpha=0.2, lw=0)
+    if len(report.faults) <= MOST_SPANS:
+        ax.broken_barh(
+            spans(report.faults, length_s), (0, 1), transform=ax.get_xaxis_transform(),
+            facecolor=FAULT, alpha=0.2, lw=0,
+        )  # fmt: skip
     plain(ax)
     ax.set_xlim(0, length_s)
     low, high = ax.get_ylim()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from voicelab.analysis.fault_colours import FAULT_COLOURS
+from voicelab.analysis.fault_spans import FAULT_COLOURS, MOST_SPANS, spans
 from voicelab.analysis.figures import CALLER, INK, Axes, Picture, labelled, picture, plain
+from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.report import CodecReport
 from voicelab.audio.compare.wording import count, fault_count
 
@@ -14,12 +15,14 @@ _FEW = 3
 _BARS = 40
 _BAR_MS = 5.0
 _ROW_IN = 0.24
+_COLUMNS = 240
 
 
 def time_figure(report: CodecReport) -> Picture:
     """Draw the delay over the recording: drift is a slope, a skip or an insertion a step.
 
-    Under it stands each fault where it is, a row a kind; beside it, where there are several, how
+    Under it stands each fault where it is, a row a kind, or where there are hundreds how dense they
+    are; beside it, where there are several, how
     long they are.
     """
     kinds = [kind for kind in FAULT_COLOURS if any(f.kind == kind for f in report.faults)]
@@ -74,9 +77,13 @@ def _delay(ax: Axes, report: CodecReport) -> None:
 def _rows(ax: Axes, report: CodecReport, kinds: list[str]) -> None:
     """A row a kind; each fault at least as wide as a line."""
     for row, kind in enumerate(kinds):
-        spans = [(f.begin_s, f.end_s - f.begin_s) for f in report.faults if f.kind == kind]
+        alike = [fault for fault in report.faults if fault.kind == kind]
         colour = FAULT_COLOURS[kind]
-        ax.broken_barh(spans, (row - 0.36, 0.72), facecolor=colour, edgecolor=colour, lw=0.9)
+        if len(alike) > MOST_SPANS:
+            _density(ax, alike, report.recording.duration_s, row + 0.36, colour)
+            continue
+        drawn = spans(alike, report.recording.duration_s)
+        ax.broken_barh(drawn, (row - 0.36, 0.72), facecolor=colour, edgecolor=colour, lw=0.9)
     plain(ax)
     ax.set_ylim(len(kinds) - 0.45, -0.55)
     ax.set_yticks(range(len(kinds)), kinds)
@@ -84,6 +91,14 @@ def _rows(ax: Axes, report: CodecReport, kinds: list[str]) -> None:
     for label, kind in zip(ax.get_yticklabels(), kinds, strict=True):
         label.set_color(FAULT_COLOURS[kind])
         label.set_fontsize(9)
+
+
+def _density(ax: Axes, alike: list[Fault], length_s: float, foot: float, colour: str) -> None:
+    """How much of each column is at fault, as a share of the worst one."""
+    begins, lengths = zip(*((fault.begin_s, fault.length_s) for fault in alike), strict=True)
+    share, edges = np.histogram(begins, _COLUMNS, (0.0, length_s), weights=lengths)
+    high = foot - 0.72 * share / share.max()
+    ax.stairs(high, edges, baseline=foot, fill=True, color=colour)
 
 
 def _lengths(ax: Axes, report: CodecReport, kinds: list[str]) -> None:
@@ -104,5 +119,5 @@ def _lengths(ax: Axes, report: CodecReport, kinds: list[str]) -> None:
     title = fault_count(kinds[0], total) if len(kinds) == 1 else count(total, "fault")
     plain(ax)
     ax.set_xlim(0, edges[-1] + width / 2)
-    ax.set_yticks([0, bottom.max()])
+    ax.set_yticks([0, bottom.max()], ["0", f"{bottom.max():,.0f}"])
     labelled(ax, "length, ms", "", title)

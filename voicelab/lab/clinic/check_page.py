@@ -145,7 +145,8 @@ def _figures(report: Check) -> Iterator[str]:
             "is audio that was put in or left out.",
             drawing(report.times(), "times", "Delay over the recording, and its faults"),
         )
-        leaves = f", beside what {report.format} itself leaves" if report.noise else ""
+        codec = report.noise is not None and report.noise.codec_snr_db is not None
+        leaves = f", beside what {report.format} itself leaves" if codec else ""
         yield section(
             "Signal to noise",
             f"How far the reference stands out of what differs, while somebody speaks{leaves}.",
