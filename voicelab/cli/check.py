@@ -46,6 +46,6 @@ async def run(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(report.as_dict()))
     else:
-        for name, value in report.rows():
+        for name, value, _ in report.rows():
             print(f"{name:>18}  {value}")
     return 0 if report.exact or report.alignment is not None else 1
