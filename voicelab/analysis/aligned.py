@@ -32,7 +32,7 @@ class Piece:
     def difference(self) -> Int16Array:
         """What was heard less what was said."""
         apart = self.heard.astype(np.int32) - self.said
-        return np.clip(apart, -32768, 32767).astype(np.int16)
+        return np.asarray(np.clip(apart, -32768, 32767), np.int16)
 
 
 def both_at_one_rate(report: CodecReport) -> tuple[Int16Array, Int16Array, int]:

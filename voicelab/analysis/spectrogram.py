@@ -31,7 +31,8 @@ def spectrograms(lanes: Sequence[Lane]) -> Picture:
     for ax, image, lane in zip(axes, images, lanes, strict=True):
         end_s = lane.begin_s + max(len(lane.samples), 1) / lane.rate_hz
         drawn = ax.imshow(
-            image, "cividis", aspect="auto", origin="lower", vmin=top - _RANGE_DB, vmax=top,
+            image, "cividis", aspect="auto", origin="lower", interpolation="none",
+            vmin=top - _RANGE_DB, vmax=top,
             extent=(lane.begin_s, end_s, 0.0, lane.rate_hz / 2000),
         )  # fmt: skip
         plain(ax)

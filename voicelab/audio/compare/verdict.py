@@ -158,7 +158,7 @@ def _faults(faults: Sequence[Fault], alignment: Alignment) -> Iterator[str]:
     lasting: Counter[str] = Counter()
     for fault in faults:
         lasting[fault.kind] += max(round(1e6 * fault.length_s), 1)
-    numbers = Counter(fault.kind for fault in faults)
+    numbers: Counter[str] = Counter(fault.kind for fault in faults)
     names = ", ".join(fault_count(kind, numbers[kind]) for kind, _ in lasting.most_common())
     total_s = sum(fault.length_s for fault in faults)
     whole_s = (alignment.segments[-1].end - alignment.segments[0].begin) / alignment.rate_hz
