@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import voicelab
 from voicelab.errors import StateError
 from voicelab.lab.corpus.pool import Keep, WorkerLost
 from voicelab.lab.corpus.row import Order
@@ -131,8 +132,10 @@ class _Worker:
         return await self._process.stdout.readline()
 
     def kill(self) -> None:
+        # Process.kill may reap it first, and then the loop's watcher misses it (Python 3.11).
         if self._process is not None and self._process.returncode is None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
 
     async def end(self) -> None:
         self.kill()
@@ -145,5 +148,5 @@ class _Worker:
 def _path() -> list[str]:
     """Where a worker imports from: as here, and surely this voicelab."""
     here = [os.path.abspath(entry) for entry in sys.path if entry]  # noqa: PTH100 - not resolved
-    package = str(Path(voicelab.__file__).parents[1])
+    package = str(Path(__file__).parents[3])
     return here if package in here else [package, *here]
