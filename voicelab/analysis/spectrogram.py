@@ -13,6 +13,8 @@ from voicelab.audio.samples import Int16Array
 _SPECTRUM_S = 0.032
 _COLUMNS = 600
 _RANGE_DB = 70.0
+_LEAST_TOP_DB = -50.0
+"""Silence is dark, not the loudest there is."""
 
 
 def spectrograms(lanes: Sequence[Lane]) -> Picture:
@@ -26,7 +28,7 @@ def spectrograms(lanes: Sequence[Lane]) -> Picture:
     figure = picture(2.8)
     axes = figure.subplots(1, len(lanes), squeeze=False)[0]
     images = [spectrogram(lane.samples, lane.rate_hz) for lane in lanes]
-    top = max(float(image.max()) for image in images)
+    top = max(_LEAST_TOP_DB, *(float(image.max()) for image in images))
     highest = max(lane.rate_hz for lane in lanes) / 2000
     for ax, image, lane in zip(axes, images, lanes, strict=True):
         end_s = lane.begin_s + max(len(lane.samples), 1) / lane.rate_hz
@@ -36,10 +38,11 @@ def spectrograms(lanes: Sequence[Lane]) -> Picture:
             extent=(lane.begin_s, end_s, 0.0, lane.rate_hz / 2000),
         )  # fmt: skip
         plain(ax)
+        ax.grid(False)
         ax.set_ylim(0, highest)
         labelled(ax, "seconds", "kHz" if ax is axes[0] else "", lane.name)
         if ax is not axes[0]:
-            ax.tick_params(labelleft=False)
+            ax.tick_params(left=False, labelleft=False)
     bar = figure.colorbar(drawn, ax=list(axes), shrink=0.8, pad=0.01)
     bar.set_label("dBFS", color=INK, fontsize=8)
     bar.outline.set_visible(False)

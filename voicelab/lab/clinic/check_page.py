@@ -11,7 +11,7 @@ from voicelab.analysis.snr_figure import snr_figure
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.noise import BEST_DB
 from voicelab.audio.compare.table import Row, decibels
-from voicelab.audio.compare.wording import count, lateness, length
+from voicelab.audio.compare.wording import lateness, length
 from voicelab.lab.clinic.elements import (
     Card,
     State,
@@ -19,18 +19,19 @@ from voicelab.lab.clinic.elements import (
     drawing,
     heading,
     image,
+    numbers_in_a_row,
     section,
     table,
     words,
 )
 from voicelab.lab.clinic.page import page
-from voicelab.lab.clinic.players import Clip, cut, parts, players
+from voicelab.lab.clinic.players import TURNING, Clip, cut, parts, players, players_in_a_row
 
 if TYPE_CHECKING:
     from voicelab.lab.check import Check
 
 _MOST_FAULTS = 200
-_SHARE = "1 is full scale; coloured bands are faults."
+_SCALE = "1 is full scale; coloured bands are faults."
 
 
 def check_page(report: Check) -> str:
@@ -40,21 +41,19 @@ def check_page(report: Check) -> str:
     body = [
         heading("Codec check", names, state, word, report.verdict),
         cards(key_numbers(report)),
-        section("Listen", _listening(report), "".join(_players(report, most=3))),
+        section("Listen", TURNING, "".join(_players(report))),
         *_figures(report),
         section("All numbers", "", _numbers(report)),
     ]
     if report.faults:
         shown = report.faults[:_MOST_FAULTS]
-        more = len(report.faults) - len(shown)
         rows = [
             (fault.kind, f"{fault.begin_s:.3f}", f"{1000 * fault.length_s:.1f}", fault.detail)
             for fault in shown
         ]
         said = "The times are those of the recording."
-        if more:
-            said = f"The first {len(shown)}; {count(more, 'more')[:-1] if more > 1 else '1 more'} "
-            said += "are in the JSON."
+        if len(shown) < len(report.faults):
+            said = f"The first {len(shown)} of {len(report.faults):,}; the JSON has all of them."
         body.append(
             section("Faults", said, table(("kind", "at, s", "length, ms", "made of"), rows))
         )
@@ -63,19 +62,21 @@ def check_page(report: Check) -> str:
 
 def check_output(report: Check) -> str:
     """What a notebook shows: the verdict, the key numbers, three figures and the players."""
-    numbers = [(c.name, c.value, c.beside) for c in key_numbers(report)]
+    chosen = _parts(report)
+    first = chosen[0] if chosen else None
+    clips = _part(report, *first) if first else _whole(report)
     seen = f"Waveforms of reference and recording, and their difference. {report.verdict}"
     every = table(
         ("", "", "what it means"), [row for row in report.rows() if row.name != "verdict"]
     )
     return (
         f'<div class="voicelab-check"><p><b>{words(report.verdict)}</b></p>'
-        f"{table(('', '', ''), numbers)}"
+        f"{numbers_in_a_row(key_numbers(report))}"
         f"{image(report.plot(titled=False), seen)}"
         f"{image(report.spectrograms(), 'Spectrograms of reference and recording')}"
         f"{image(report.times(), 'Delay over the recording, and its faults')}"
-        f"{''.join(_players(report, most=1))}"
-        f"<details><summary>all numbers</summary>{every}</details>"
+        f"{_part_words(report, *first) if first else ''}{players_in_a_row(clips)}"
+        f'<details style="margin-top:.7em"><summary>all numbers</summary>{every}</details>'
         "<p><small>snr() and levels_used() are figures too; save_html(path) writes a page with all "
         "of them.</small></p></div>"
     )
@@ -120,10 +121,12 @@ def _numbers(report: Check) -> str:
 
 
 def _figures(report: Check) -> Iterator[str]:
+    aligned = "The reference where it lies in the recording"
+    if report.alignment is None:
+        aligned = "Both from their beginnings, since they could not be aligned: the reference"
     yield section(
         "Waveforms",
-        "The reference where it lies in the recording, the recording, and what differs, on a "
-        f"scale of its own. {_SHARE}",
+        f"{aligned}, the recording, and what differs, on a scale of its own. {_SCALE}",
         drawing(
             report.plot(titled=False),
             "waveforms",
@@ -161,46 +164,54 @@ def _figures(report: Check) -> Iterator[str]:
     )
 
 
-def _listening(report: Check) -> str:
-    same = " Starting one stops the other and goes on at the same place."
-    return f"As they are: neither is made louder.{same}"
-
-
-def _players(report: Check, most: int) -> Iterator[str]:
+def _players(report: Check) -> Iterator[str]:
     """Players of all of it, or of the parts around the first faults, which are said."""
-    both = (report.recording, report.reference)
+    chosen = _parts(report)
+    if chosen is None:
+        yield players(_whole(report))
+    for begin_s, length_s in chosen or []:
+        yield _part_words(report, begin_s, length_s)
+        yield players(_part(report, begin_s, length_s), f"{begin_s:.2f}")
+
+
+def _parts(report: Check) -> list[tuple[float, float]] | None:
+    """Begins and lengths of the parts that are embedded; None for all of it."""
     begin_s = 0.0
     if report.alignment:
         begin_s = report.alignment.segments[0].begin / report.alignment.rate_hz
     places = [fault.begin_s for fault in report.faults] or [begin_s]
-    chosen = parts(both, places)
-    if chosen is None:
-        delay_s = report.alignment.delay_ms / 1000 if report.alignment else 0.0
-        clips = [
-            Clip(report.reference_name, report.reference, delay_s),
-            Clip(report.recording_name, report.recording),
-        ]
-        yield players([*clips, *_difference(report, 0.0, report.recording.duration_s)])
-        return
+    return parts((report.recording, report.reference), places)
+
+
+def _part_words(report: Check, begin_s: float, length_s: float) -> str:
     what = "around the first faults" if report.faults else "where the reference begins"
-    for begin_s, length_s in chosen[:most]:
-        yield (
-            '<p class="part">'
-            + words(
-                f"A part of {length(report.recording.duration_s)}, {what}: from {begin_s:.2f} s to "
-                f"{begin_s + length_s:.2f} s."
-            )
-            + "</p>"
-        )
-        lag_s = 0.0
-        if alignment := report.alignment:
-            lag_s = alignment.lag_samples(round(begin_s * alignment.rate_hz)) / alignment.rate_hz
-        first_s = max(begin_s - lag_s, 0.0)
-        clips = [
-            Clip(report.reference_name, cut(report.reference, first_s, length_s), first_s + lag_s),
-            Clip(report.recording_name, cut(report.recording, begin_s, length_s), begin_s),
-        ]
-        yield players([*clips, *_difference(report, begin_s, length_s)], f"{begin_s:.2f}")
+    said = (
+        f"A part of {length(report.recording.duration_s)}, {what}: from {begin_s:.2f} s to "
+        f"{min(begin_s + length_s, report.recording.duration_s):.2f} s."
+    )
+    return f'<p class="part">{words(said)}</p>'
+
+
+def _whole(report: Check) -> list[Clip]:
+    delay_s = report.alignment.delay_ms / 1000 if report.alignment else 0.0
+    return [
+        Clip(report.reference_name, report.reference, delay_s),
+        Clip(report.recording_name, report.recording),
+        *_difference(report, 0.0, report.recording.duration_s),
+    ]
+
+
+def _part(report: Check, begin_s: float, length_s: float) -> list[Clip]:
+    """The same seconds of both, each at its own rate."""
+    lag_s = 0.0
+    if alignment := report.alignment:
+        lag_s = alignment.lag_samples(round(begin_s * alignment.rate_hz)) / alignment.rate_hz
+    first_s = max(begin_s - lag_s, 0.0)
+    return [
+        Clip(report.reference_name, cut(report.reference, first_s, length_s), first_s + lag_s),
+        Clip(report.recording_name, cut(report.recording, begin_s, length_s), begin_s),
+        *_difference(report, begin_s, length_s),
+    ]
 
 
 def _difference(report: Check, begin_s: float, length_s: float) -> Iterator[Clip]:

@@ -14,7 +14,7 @@ from voicelab.audio.compare.wording import count, length
 from voicelab.audio.diagnosis.words import MEANINGS
 from voicelab.lab.clinic.elements import State, drawing, heading, image, section, table, words
 from voicelab.lab.clinic.page import page
-from voicelab.lab.clinic.players import Clip, cut, parts, players
+from voicelab.lab.clinic.players import TURNING, Clip, cut, parts, players, players_in_a_row
 
 if TYPE_CHECKING:
     from voicelab.lab.diagnose import Diagnosed
@@ -24,7 +24,12 @@ def diagnosis_page(found: Diagnosed) -> str:
     """The whole page of a diagnosis."""
     names = [found.name, *([found.reference_name] if found.reference else [])]
     state, word = state_of(found)
-    repaired = "and the same with the fault undone" if found.changed else "nothing could be undone"
+    part, clips = _listening(found)
+    heard = "As it was heard; there is nothing to undo, or nothing can be."
+    if found.changed:
+        heard = "As it was heard, and the same with the fault undone."
+    if len(clips) > 1:
+        heard += f" {TURNING}"
     body = [
         heading("Diagnosis", names, state, word, found.verdict),
         section(
@@ -34,9 +39,8 @@ def diagnosis_page(found: Diagnosed) -> str:
         ),
         section(
             "Listen",
-            f"As it was heard, {repaired}. Neither is made louder. Starting one stops the other "
-            "and goes on at the same place.",
-            _players(found),
+            heard,
+            part + players(clips),
         ),
         *_figures(found),
         section("All numbers", "", _numbers(found)),
@@ -46,13 +50,14 @@ def diagnosis_page(found: Diagnosed) -> str:
 
 def diagnosis_output(found: Diagnosed) -> str:
     """What a notebook shows: verdict, hypotheses, pictures of before and after, players."""
+    part, clips = _listening(found)
     rows = [(f"{h.confidence:.0%}", h.fault, h.evidence) for h in found.hypotheses]
     return (
         f'<div class="voicelab-diagnosis"><p><b>{words(found.verdict)}</b></p>'
         f"{table(('sure', 'fault', 'evidence'), rows)}"
         f"{image(found.plot(titled=False), f'Waveforms. {found.verdict}')}"
         f"{image(found.spectrograms(), 'Spectrograms of the same')}"
-        f"{_players(found)}"
+        f"{part}{players_in_a_row(clips)}"
         "<p><small>save_html(path) writes a page with more figures and all numbers.</small></p>"
         "</div>"
     )
@@ -145,25 +150,23 @@ def _floor(measured: Levels) -> str:
     return "digital silence" if silent else f"{measured.noise_dbfs:.1f} dBFS"
 
 
-def _players(found: Diagnosed) -> str:
+def _listening(found: Diagnosed) -> tuple[str, list[Clip]]:
+    """Which part can be heard, and that part of each sound."""
     sounds = found.sounds()
     chosen = parts([sound for _, sound in sounds], [found.place_s])
     if chosen is None:
-        return players([Clip(name, sound, 0.0, found.speed(sound)) for name, sound in sounds])
+        return "", [Clip(name, sound, 0.0, found.speed(sound)) for name, sound in sounds]
     ((begin_s, length_s),) = chosen
     clips = []
     for name, sound in sounds:
         speed = found.speed(sound)
         part = cut(sound, begin_s / speed, length_s / speed)
         clips.append(Clip(name, part, begin_s, speed))
-    return (
-        '<p class="part">'
-        + words(
-            f"A part of {length(found.heard.duration_s)}: from {begin_s:.2f} s to "
-            f"{begin_s + length_s:.2f} s of what was heard."
-        )
-        + f"</p>{players(clips)}"
+    said = (
+        f"A part of {length(found.heard.duration_s)}: from {begin_s:.2f} s to "
+        f"{min(begin_s + length_s, found.heard.duration_s):.2f} s of what was heard."
     )
+    return f'<p class="part">{words(said)}</p>', clips
 
 
 def first_difference_s(heard: Audio, repaired: Audio) -> float:

@@ -54,7 +54,8 @@ def cards(given: Iterable[Card]) -> str:
 def section(title: str, caption: str, content: str) -> str:
     """A heading, what one sees under it, and that."""
     said = f'<p class="caption">{words(caption)}</p>' if caption else ""
-    return f"<section><h2>{words(title)}</h2>{said}{content}</section>"
+    kind = title.lower().replace(" ", "-")
+    return f'<section class="{words(kind)}"><h2>{words(title)}</h2>{said}{content}</section>'
 
 
 def drawing(picture: Picture, name: str, seen: str) -> str:
@@ -66,14 +67,24 @@ def image(picture: Picture, seen: str) -> str:
     """A figure in a notebook: a PNG that shows wherever the notebook is shown."""
     png, size = picture._repr_png_()
     return (
-        f'<img alt="{escape(seen)}" width="{size["width"]}" style="max-width:100%" '
+        f'<img alt="{escape(seen)}" width="{size["width"]}" style="display:block;max-width:100%" '
         f'src="data:image/png;base64,{base64.b64encode(png).decode()}">'
     )
 
 
+def numbers_in_a_row(given: Iterable[Card]) -> str:
+    """The cards where no style sheet is, as in a notebook's output."""
+    columns = list(given)
+    left = 'style="text-align:left;padding-right:1.5em"'
+    heads = "".join(f"<th {left}>{words(card.name)}</th>" for card in columns)
+    values = "".join(f"<td {left}>{words(card.value)}</td>" for card in columns)
+    besides = "".join(f"<td {left}><small>{words(card.beside)}</small></td>" for card in columns)
+    return f"<table><tr>{heads}</tr><tr>{values}</tr><tr>{besides}</tr></table>"
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], meaning: bool = False) -> str:
     """Rows under heads; the first cell of each is its name, the last may say what it means."""
-    top = "".join(f'<th scope="col">{words(head)}</th>' for head in heads)
+    top = "".join(f'<th scope="col" style="text-align:left">{words(head)}</th>' for head in heads)
     body = "".join(f"<tr>{_cells(row, meaning)}</tr>" for row in rows)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -81,8 +92,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]], meaning: bool = F
 def _cells(row: Sequence[str], meaning: bool) -> str:
     first, *rest = row
     cells = [
-        f'<th scope="row">{words(first)}</th>',
-        *(f"<td>{words(cell)}</td>" for cell in rest),
+        f'<th scope="row" style="text-align:left">{words(first)}</th>',
+        *(f'<td style="text-align:left">{words(cell)}</td>' for cell in rest),
     ]
     if meaning:
         cells[-1] = f'<td class="meaning">{words(rest[-1])}</td>'

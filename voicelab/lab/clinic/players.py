@@ -14,6 +14,7 @@ from voicelab.lab.clinic.elements import words
 
 MOST_BYTES = 960_000
 """So much of one sound is put into a page: a minute at 8 kHz."""
+TURNING = "None is made louder. Starting one stops the others and goes on at the same place."
 _PART_S = 20.0
 _MOST_PARTS = 3
 _BEFORE_S = 2.0
@@ -45,6 +46,12 @@ def players(clips: Sequence[Clip], part: str = "whole") -> str:
     return f'<div class="players">{"".join(_player(clip, part) for clip in clips)}</div>'
 
 
+def players_in_a_row(clips: Sequence[Clip]) -> str:
+    """The same where no style sheet is, as in a notebook's output."""
+    cells = (f'<div style="flex:1;min-width:17em">{_player(clip, "whole")}</div>' for clip in clips)
+    return f'<div style="display:flex;flex-wrap:wrap;gap:1em">{"".join(cells)}</div>'
+
+
 def _player(clip: Clip, part: str) -> str:
     data = base64.b64encode(wav_bytes(clip.sound.samples, clip.sound.rate_hz)).decode()
     peak = clip.sound.peak_dbfs
@@ -52,7 +59,7 @@ def _player(clip: Clip, part: str) -> str:
     said = f"{length(clip.sound.duration_s)}, {clip.sound.rate_hz:,} Hz, {loud}"
     return (
         f'<div class="player"><p><b>{escape(clip.name)}</b><br><small>{words(said)}</small></p>'
-        f'<audio controls preload="metadata" aria-label="{escape(clip.name)}" '
+        f'<audio controls preload="metadata" style="width:100%" aria-label="{escape(clip.name)}" '
         f'data-part="{escape(part)}" data-from="{clip.from_s:.6f}" data-speed="{clip.speed:.9f}" '
         f'src="data:audio/wav;base64,{data}"></audio></div>'
     )
