@@ -136,7 +136,7 @@ async def test_a_cell_awaits_it_and_an_interrupt_ends_it(kernel, cell_error, pai
     await kernel.run(
         f"import sys; sys.path.insert(0, {str(folder / 'decoder')!r})\n"
         "import psutil, voicelab\n"
-        f"pairs = [({str(pairs[0][0])!r}, {str(pairs[0][1])!r})] * 3"
+        f"pairs = {[tuple(map(str, pair)) for pair in pairs[:3]]!r}"
     )
     told = await kernel.run("table = await voicelab.check_corpus(pairs); print(len(table))")
     assert told.endswith("3\n")

@@ -38,29 +38,29 @@ async def test_what_is_done_is_not_done_again(pairs, kept):
 
 async def test_other_settings_files_and_versions_are_other_rows(pairs, kept, monkeypatch):
     some = pairs[:2]
-    await check_corpus(some, results=kept)
-    await check_corpus(some, "mulaw/8000", results=kept)
+    await check_corpus(some, results=kept, workers=1)
+    await check_corpus(some, "mulaw/8000", results=kept, workers=1)
     assert len(lines(kept)) == 4
-    await check_corpus(some, "audio/x-mulaw", results=kept)
+    await check_corpus(some, "audio/x-mulaw", results=kept, workers=1)
     assert len(lines(kept)) == 4
-    await diagnose_corpus([path for path, _ in some], results=kept)
+    await diagnose_corpus([path for path, _ in some], results=kept, workers=1)
     assert len(lines(kept)) == 6
-    await check_corpus(some, full=True, results=kept)
+    await check_corpus(some, full=True, results=kept, workers=1)
     assert len(lines(kept)) == 8
     recording = some[0][0]
     was = recording.stat()
     os.utime(recording, ns=(was.st_atime_ns, was.st_mtime_ns + 1))
-    await check_corpus(some, results=kept)
+    await check_corpus(some, results=kept, workers=1)
     assert len(lines(kept)) == 9
     monkeypatch.setattr(results_file, "__version__", "0.0.0")
-    await check_corpus(some, results=kept)
+    await check_corpus(some, results=kept, workers=1)
     assert len(lines(kept)) == 11
 
 
 async def test_a_changed_reference_counts_too(pairs, kept, write):
-    await check_corpus(pairs[:2], results=kept)
+    await check_corpus(pairs[:2], results=kept, workers=1)
     write(pairs[0][1].name)
-    await check_corpus(pairs[:2], results=kept)
+    await check_corpus(pairs[:2], results=kept, workers=1)
     assert len(lines(kept)) == 4
 
 

@@ -157,7 +157,7 @@ async def _table(
     try:
         if file is not None:
             await asyncio.to_thread(file.read)
-        with Reporter(verb, total, progress) as told:
+        async with Reporter(verb, total, progress) as told:
             try:
                 await pool.open()
                 rows = await Dispatch(items, total, settings, pool, file, told).rows()

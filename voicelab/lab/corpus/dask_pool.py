@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 from typing import Any, Final
 
 from voicelab import __version__
@@ -92,10 +93,10 @@ class DaskPool:
         await done.wait()
         try:
             rows: list[bytes] = await self._ask(future.result)
-        except asyncio.CancelledError:
-            # Dask's own cancellation is one of these too; ours has been asked for.
+        except (asyncio.CancelledError, concurrent.futures.CancelledError) as error:
+            # Dask's own may be of either kind, by its version; ours has been asked for.
             task = asyncio.current_task()
-            if task is not None and task.cancelling():
+            if isinstance(error, asyncio.CancelledError) and task and task.cancelling():
                 raise
             if self._client.status != "running":
                 raise StateError("The Dask client was closed before the corpus was done.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import time
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from html import escape
 from typing import Any, Final
 
 EVERY_S: Final = 0.2
-"""Between two pictures of the line."""
+"""Between two pictures of the line while rows come."""
+TICK_S: Final = 0.5
+"""Between two while none comes."""
 _WIDTH: Final = 30
 
 Progress = Callable[[int, int | None], object]
@@ -94,13 +97,22 @@ class Reporter:
         self._show = _nothing if callable(progress) or progress is False else _shown_by()
         self._shown_s = 0.0
 
-    def __enter__(self) -> Reporter:
+    async def __aenter__(self) -> Reporter:
         self._show(self.line)
+        self._ticker = asyncio.create_task(self._tick(), name="voicelab corpus progress")
         return self
 
-    def __exit__(self, *_: object) -> None:
+    async def __aexit__(self, *_: object) -> None:
+        self._ticker.cancel()
+        await asyncio.gather(self._ticker, return_exceptions=True)
         self.line.ended_s = time.monotonic()
         self._show(self.line)
+
+    async def _tick(self) -> None:
+        """Show that time goes by; also, a kernel sees an interrupt only when its loop wakes."""
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._show(self.line)
 
     def __call__(self, done: int, new: int, error: bool) -> None:
         """Take in the next row, and show the line if it has not just been shown."""
