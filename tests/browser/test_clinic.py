@@ -1,4 +1,4 @@
-"""A person opens the clinic's notebook, chooses Run All, and sees, hears and reads ten diagnoses."""
+"""A person opens the clinic's notebook, chooses Run All, and sees ten patients diagnosed."""
 
 from __future__ import annotations
 
