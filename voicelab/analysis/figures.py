@@ -169,7 +169,7 @@ def waveform(ax: Axes, lane: Lane) -> None:
 
 def scaled(ax: Axes, peak: float) -> None:
     """Give a waveform the smallest of a few full scales that holds its peak."""
-    scale = next((s for s in (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.75) if peak <= s), 1.0)
+    scale = next((s for s in (0.01, 0.025, 0.05, 0.1, 0.25, 0.5) if peak <= s), 1.0)
     ax.set_ylim(-scale, scale)
     ax.set_yticks([-scale, 0, scale], [f"\u2212{scale:g}", "0", f"{scale:g}"])
 

@@ -116,7 +116,10 @@ def level_figure(samples: Int16Array, *, titled: bool = True) -> Picture:
     whole.set_xticks(ticks, ["", *names[1:-1], ""])
     whole.sharey(near)
     near.set_yscale("log")
-    near.set_ylim(0.7, max(float(counts.max(initial=1)) * 1.6, 10))
+    most = max(float(counts.max(initial=1)) * 1.6, 10)
+    decades = [10**n for n in range(10) if 10**n <= most]
+    near.set_yticks(decades, [f"{decade:,}" for decade in decades])
+    near.set_ylim(0.7, most)
     labelled(near, y="samples", title="near zero, each level")
     labelled(whole, title="the whole range, stretched as G.711 stretches it")
     for ax in (near, whole):

@@ -31,6 +31,9 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "--full", action="store_true", help="score every ten seconds, not twelve of them"
     )
+    parser.add_argument(
+        "--recordings", metavar="DIR", help="where stored calls are (default: recordings)"
+    )
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     parser.add_argument("--html", metavar="OUT", help="write a page with figures and players")
     return parser
@@ -50,7 +53,8 @@ async def run(options: argparse.Namespace) -> int:
         AudioFormat.parse(options.format)
     if options.html:
         check_place(Path(options.html))
-    given, reference = named(options.recording), named(options.against)
+    given = named(options.recording, options.recordings)
+    reference = named(options.against, options.recordings)
     recording = sound_of(given)
     if options.channel is not None:
         if not 1 <= options.channel <= recording.channels:
@@ -78,7 +82,7 @@ async def run(options: argparse.Namespace) -> int:
     return 0 if report.exact or report.alignment is not None else 1
 
 
-def named(name: str) -> Any:
+def named(name: str, recordings: str | None) -> Any:
     """A file as its path, or a stored call."""
     from voicelab.lab.find import find_call
     from voicelab.lab.places import existing
@@ -86,7 +90,7 @@ def named(name: str) -> Any:
     path = existing(name)
     if path.exists() and path.suffix != ".jsonl":
         return path
-    return find_call(name)
+    return find_call(name, Path(recordings) if recordings else None)
 
 
 def _carried(given: Any) -> str | None:

@@ -27,6 +27,9 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument("--format", help="how raw bytes were decoded, such as mulaw/8000")
     parser.add_argument("--hint", metavar="FAULT", help="a fault that is suspected")
     parser.add_argument("--repaired", metavar="WAV", help="write it with the fault undone")
+    parser.add_argument(
+        "--recordings", metavar="DIR", help="where stored calls are (default: recordings)"
+    )
     parser.add_argument("--json", action="store_true", help="print the diagnosis as JSON")
     parser.add_argument("--html", metavar="OUT", help="write a page with figures and players")
     return parser
@@ -41,9 +44,10 @@ async def run(options: argparse.Namespace) -> int:
 
     for out in filter(None, (options.html, options.repaired)):
         check_place(Path(out))
-    reference = named(options.against) if options.against else None
+    given = named(options.file, options.recordings)
+    reference = named(options.against, options.recordings) if options.against else None
     with Working("diagnosing"):
-        found = diagnose(named(options.file), reference, options.hint, options.format)
+        found = diagnose(given, reference, options.hint, options.format)
     print(json.dumps(found.as_json(), ensure_ascii=False) if options.json else found)
     if options.repaired:
         repaired = wav_bytes(found.repaired.samples, found.repaired.rate_hz)

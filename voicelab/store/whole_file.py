@@ -37,6 +37,13 @@ def write_whole(path: Path, data: bytes) -> Path:
         Where it cannot be written; what was there stays, and nothing half lies beside it.
     """
     check_place(path)
+    try:
+        return _write(path, data)
+    except OSError as error:
+        raise OSError(f"{path} could not be written: {error.strerror}.") from error
+
+
+def _write(path: Path, data: bytes) -> Path:
     if path.exists() and not path.is_file():  # a pipe or a device cannot be replaced
         path.write_bytes(data)
         return path

@@ -8,8 +8,8 @@ import pytest
 from tests.audio.diagnosis.voices import prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis import diagnose
-from voicelab.audio.diagnosis.words import MEANINGS, REMEDIES
 from voicelab.audio.diagnosis.faults import FAULTS, break_audio
+from voicelab.audio.diagnosis.words import MEANINGS, REMEDIES
 from voicelab.audio.g711 import ulaw_encode
 from voicelab.audio.wav import wav_bytes
 from voicelab.errors import FormatError, SettingError
