@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import voicelab
 from voicelab import check_corpus, diagnose_corpus
 from voicelab.errors import MissingProgram, SettingError, StateError
 from voicelab.lab.corpus import dask_pool
