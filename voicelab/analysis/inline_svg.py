@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from html import escape
 
-_FAMILY = re.compile(r"(font: [^;\"]*?px) ['A-Z][^;\"]*")
+_FAMILY = re.compile(r"(font: [^;\"]*?px|font-family:) ['A-Z][^;\"]*")
 _IDS = re.compile(r'(\bid="|url\(#|href="#)')
 
 
