@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from voicelab.lab.bridge import Bridge
     from voicelab.lab.call import Call
     from voicelab.lab.check import check
+    from voicelab.lab.corpus.corpus import check_corpus, diagnose_corpus
     from voicelab.lab.diagnose import diagnose
     from voicelab.lab.lab import Lab
     from voicelab.lab.load import load
@@ -39,7 +40,9 @@ __all__ = [
     "ToolCall",
     "VoicelabError",
     "check",
+    "check_corpus",
     "diagnose",
+    "diagnose_corpus",
     "load",
     "run",
 ]
@@ -58,7 +61,9 @@ _WHERE = {
     "ToolCall": "voicelab.call.turn",
     "VoicelabError": "voicelab.errors",
     "check": "voicelab.lab.check",
+    "check_corpus": "voicelab.lab.corpus.corpus",
     "diagnose": "voicelab.lab.diagnose",
+    "diagnose_corpus": "voicelab.lab.corpus.corpus",
     "load": "voicelab.lab.load",
     "run": "voicelab.lab.nested",
 }
