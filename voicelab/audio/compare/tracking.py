@@ -131,18 +131,23 @@ class _Tracker:
         return Track(self.starts[known], lags[known], like[known], sizes)
 
     def _walk(self, way: Lags, lag: int, lags: Lags, like: Floats) -> None:
-        at, misses, tried = 0, 0, -1
+        at, misses, tried, trend = 0, 0, -1, 0.0
         while at < len(way):
             which = way[at : at + _AT_ONCE]
+            ahead = np.flatnonzero(self.active[which])
             at += _AT_ONCE
-            which = which[self.active[which]]
+            which = which[ahead]
             if not len(which):
                 continue
-            lags[which], like[which] = self.measure(which, np.full(len(which), lag))
+            guesses = lag + np.rint(trend * ahead).astype(np.int64)
+            lags[which], like[which] = self.measure(which, guesses)
             self._again(which, lags, like, lag)
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
             lost = which[sure[-1] + 1 :] if len(sure) else which
             if len(sure):
+                if abs(which[sure[-1]] - which[sure[0]]) >= _AT_ONCE // 2:
+                    gained = lags[which[sure[-1]]] - lags[which[sure[0]]]
+                    trend = float(gained / abs(which[sure[-1]] - which[sure[0]]))
                 lag, misses = int(lags[which[sure[-1]]]), 0
             if len(lost) >= _LOST_AFTER and lost[0] != tried:
                 misses, tried = misses + 1, int(lost[0])

@@ -1,0 +1,183 @@
+"""Stretches of a recording in hops of 10 ms, and what each lag leaves unexplained of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from voicelab.audio.compare.correlation import Floats, Lags
+from voicelab.audio.compare.interpolation import shifted
+from voicelab.audio.samples import Int16Array
+
+Doubles = npt.NDArray[np.float64]
+
+HOP_S = 0.01
+SAME = 0.6
+"""Lags nearer to each other than so many samples are one."""
+
+_MOST_BLOCKS = 12
+_NEAR_S = 1.0
+_STEPS = 8.0
+"""What is left over below this, in steps of 16 bits, is rounding."""
+_TINY = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is compared, how time runs between both sides, and how much noise one has.
+
+    Attributes
+    ----------
+    rec, ref : ndarray of int16
+    slope : float
+        Samples of lag gained a sample of the recording.
+    sign : int
+        -1 where the polarity is inverted.
+    hop : int
+        Samples.
+    noise : float
+        Power that an ordinary block of the recording has beside the reference.
+    """
+
+    rec: Int16Array
+    ref: Int16Array
+    slope: float
+    sign: int
+    hop: int
+    noise: float
+
+
+@dataclass(slots=True)
+class Stretch:
+    """A part of the recording in which the lag may step.
+
+    Attributes
+    ----------
+    begins : ndarray of int, shape (h,)
+        First samples of its hops.
+    lags : ndarray of float, shape (k,)
+        Those that may hold in it, seen from the recording's sample 0; they differ by whole samples.
+    first, last : float
+        What holds at its ends.
+    left : ndarray of float, shape (h, k)
+        Energy of each hop that the reference at each lag does not explain, at any level.
+    power : ndarray of float, shape (h,)
+        Energy of each hop.
+    """
+
+    begins: Lags
+    lags: Doubles
+    first: float
+    last: float
+    left: Floats = field(init=False)
+    power: Floats = field(init=False)
+
+    def measure(self, sides: Sides) -> None:
+        """Measure what each lag leaves over."""
+        self.left = np.empty((len(self.begins), 0), np.float32)
+        self.power = np.empty(len(self.begins), np.float32)
+        self._measure(sides, self.lags)
+
+    def add(self, sides: Sides, lags: Doubles) -> None:
+        """Let more lags be possible."""
+        self.lags = np.concatenate((self.lags, lags))
+        self._measure(sides, lags)
+
+    def cost(self, hop: int) -> Floats:
+        """How unlikely each lag is at each hop, as a negative logarithm: noise of unknown level."""
+        floor = np.float32(hop * _STEPS**2)
+        cost = np.log(self.left + floor) * np.float32(0.5 * hop)
+        return np.asarray(cost - cost.min(axis=1, keepdims=True))
+
+    def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:
+        """Which hops differ more from the reference than noise and a codec make them."""
+        left = self.left[np.arange(len(path)), path]
+        usual = _TIMES * (_CODEC * self.power + sides.hop * (sides.noise + _STEPS**2))
+        return np.asarray((left > usual) & (left > _MUCH * self.power))
+
+    def _measure(self, sides: Sides, lags: Doubles) -> None:
+        hop = sides.hop
+        base = float(self.lags[0])
+        whole = np.rint(lags - base).astype(np.int64)
+        left = np.empty((len(self.begins), len(lags)), np.float32)
+        done = 0
+        for part in np.split(self.begins, np.flatnonzero(np.diff(self.begins) != hop) + 1):
+            begin, end = int(part[0]), int(part[-1]) + hop
+            rows = slice(done, done + len(part))
+            done += len(part)
+            heard = sides.rec[begin:end].astype(np.float32)
+            heard -= heard.mean()
+            heard = heard.reshape(-1, hop)
+            low, high = begin - int(whole.max()), end - int(whole.min())
+            said = shifted(sides.ref, low, high, base, sides.slope)
+            said -= said.mean()
+            squares = np.concatenate(([0.0], np.cumsum(said * said, dtype=np.float64)))
+            power = self.power[rows] = np.einsum("ij,ij->i", heard, heard)
+            for k, first in enumerate(begin - low - whole):
+                row = said[first : first + heard.size].reshape(-1, hop)
+                product = np.maximum(sides.sign * np.einsum("ij,ij->i", heard, row), 0)
+                bounds = squares[first : first + heard.size + 1 : hop]
+                left[rows, k] = power - product * product / (np.diff(bounds) + _TINY)
+        self.left = np.concatenate((self.left, np.maximum(left, 0)), axis=1)
+
+
+_TIMES = 4.0
+_CODEC = 0.002
+_MUCH = 0.05
+
+
+def stretches(
+    starts: Lags, lags: Doubles, block: int, hop: int, samples: int, rate_hz: int
+) -> Iterator[Stretch]:
+    """The parts of a recording in which neighbouring blocks disagree, and its two ends.
+
+    Parameters
+    ----------
+    starts : ndarray of int, shape (b,)
+        Of blocks whose lag is known.
+    lags : ndarray of float, shape (b,)
+    block, hop, samples : int
+        Lengths of a block, of a hop and of the recording.
+    rate_hz : int
+    """
+    near = int(_NEAR_S * rate_hz)
+    last_block = len(starts) - 1
+    done = 0
+    for first, last in _chains(np.abs(np.diff(lags)) >= SAME):
+        inside = np.arange(max(first, 0), min(last, last_block) + 1)
+        low = int(starts[first]) if first >= 0 else max(int(starts[0]) - near, 0)
+        high = int(starts[last_block if last > last_block else last]) + block
+        high = min(high + near, samples) if last > last_block else high
+        low = max(low, done)
+        done = high - block // 2
+        close = np.zeros(-(-(high - low) // hop) + 1, np.bool_)
+        for at in starts[inside] - low:
+            close[max(at - near, 0) // hop : max(at + block + near, 0) // hop + 1] = True
+        begins = low + hop * np.flatnonzero(close)
+        begins = begins[begins + hop <= high]
+        if len(begins):
+            held = lags[inside]
+            yield Stretch(begins, distinct(held), float(held[0]), float(held[-1]))
+
+
+def distinct(lags: Doubles) -> Doubles:
+    """Lags without those that stand there already."""
+    ordered = np.sort(lags)
+    return ordered[np.diff(ordered, prepend=-np.inf) >= SAME]
+
+
+def _chains(differ: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """First and last block of each chain of blocks that disagree, not too long.
+
+    -1 stands for the recording's beginning, one more than the last block for its end.
+    """
+    first, last = -1, 0
+    for k in [*np.flatnonzero(differ).tolist(), len(differ)]:
+        if k > last or k - first >= _MOST_BLOCKS:
+            yield first, last
+            first = k
+        last = k + 1
+    yield first, last
