@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from voicelab.audio.compare.correlation import Floats, pieces
-from voicelab.audio.compare.cuts import Run, cuts, runs, without_straddling
+from voicelab.audio.compare.cuts import Run, cuts, runs, without_needless
 from voicelab.audio.compare.drift import Line, fit
 from voicelab.audio.compare.hops import HOP_S, Doubles, Sides, stretches
 from voicelab.audio.compare.interpolation import shifted
@@ -133,46 +133,48 @@ def _segments(
     rec: Int16Array, ref: Int16Array, found: Track, line: Line, rate_hz: int, sign: int
 ) -> Iterator[Segment]:
     sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), _noise(rec, found))
-    steps = without_straddling(sides, _runs(sides, found, _of_blocks(found, line), rate_hz))
-    begin = max(0, int(np.ceil(steps[0].lag)))
+    steps = without_needless(sides, _runs(sides, found, _delays(found, line), rate_hz))
+    begin = max(0, int(np.ceil(steps[0].delay)))
     for run, (end, following) in zip(steps, cuts(sides, steps), strict=False):
         if end > begin:
-            yield Segment(begin, end, run.lag)
+            yield Segment(begin, end, run.delay * (1 - line.slope))
         begin = max(following, begin)
-    last = steps[-1].lag
+    last = steps[-1].delay * (1 - line.slope)
     end = min(len(rec), int(np.floor((len(ref) + last) / (1 - line.slope))))
     if end > begin:
         yield Segment(begin, end, last)
 
 
-def _runs(sides: Sides, found: Track, lags: Doubles, rate_hz: int) -> list[Run]:
+def _runs(sides: Sides, found: Track, delays: Doubles, rate_hz: int) -> list[Run]:
     """The path through all hops that were looked at, and the blocks between them."""
     block = int(found.sizes[0])
-    parts = list(stretches(found.starts, lags, block, sides.hop, len(sides.rec), rate_hz))
+    missed = np.diff(np.searchsorted(found.missed, found.starts)) > 0
+    parts = list(stretches(found.starts, delays, missed, block, sides.hop, len(sides.rec), rate_hz))
     middles = found.starts + block // 2
     alone = np.ones(len(middles), np.bool_)
     for part in parts:
         bounds = int(part.begins[0]), int(part.begins[-1]) + sides.hop
         alone[slice(*np.searchsorted(middles, bounds))] = False
     begins = np.concatenate([middles[alone], *(part.begins for part in parts)])
-    every = np.concatenate([lags[alone], *likeliest(sides, parts)])
+    every = np.concatenate([delays[alone], *likeliest(sides, parts)])
     ends = begins + sides.hop
     ends[: alone.sum()] -= sides.hop
     order = np.argsort(begins, kind="stable")
     return runs(begins[order], ends[order], every[order])
 
 
-def _of_blocks(found: Track, line: Line) -> Doubles:
-    """The lag of every block; where the fit left it out, whole samples from the nearest."""
+def _delays(found: Track, line: Line) -> Doubles:
+    """The delay of every block; where the fit left it out, whole samples from the nearest."""
     coarse = found.lags - line.slope * (found.starts + found.sizes / 2)
-    lags = np.full(len(coarse), np.nan)
-    for run, lag in zip(line.runs, line.intercepts, strict=True):
-        lags[run] = lag
-    known = np.flatnonzero(~np.isnan(lags))
-    for k in np.flatnonzero(np.isnan(lags)):
-        near = lags[known[np.abs(known - k).argmin()]]
-        lags[k] = near + np.rint(coarse[k] - near)
-    return lags
+    coarse /= 1 - line.slope
+    delays = np.full(len(coarse), np.nan)
+    for run, delay in zip(line.runs, line.delays, strict=True):
+        delays[run] = delay
+    known = np.flatnonzero(~np.isnan(delays))
+    for k in np.flatnonzero(np.isnan(delays)):
+        near = delays[known[np.abs(known - k).argmin()]]
+        delays[k] = near + np.rint(coarse[k] - near)
+    return delays
 
 
 def _noise(rec: Int16Array, found: Track) -> float:

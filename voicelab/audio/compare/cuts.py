@@ -1,4 +1,4 @@
-"""Where exactly the lag steps, to the sample."""
+"""Where exactly the delay steps, to the sample."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 
 from voicelab.audio.compare.correlation import Floats, Lags
 from voicelab.audio.compare.hops import SAME, Doubles, Sides
-from voicelab.audio.compare.interpolation import shifted
 
 _MARGIN_HOPS = 2
 _SHORT_HOPS = 3
@@ -20,47 +19,56 @@ _LEAST = 64.0
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Hops that follow each other at one lag.
+    """Hops that follow each other at one delay.
 
     Attributes
     ----------
     begin, end : int
-        Samples of the recording; where exactly the lag steps lies between this end and the next
+        Samples of the recording; where exactly the delay steps lies between this end and the next
         begin, or a little beside it.
-    lag : float
+    delay : float
     """
 
     begin: int
     end: int
-    lag: float
+    delay: float
 
 
-def runs(begins: Lags, ends: Lags, lags: Doubles) -> list[Run]:
-    """Join hops of one lag."""
-    first = np.flatnonzero(np.abs(np.diff(lags, prepend=np.inf)) >= SAME)
-    last = np.append(first[1:], len(lags)) - 1
+def runs(begins: Lags, ends: Lags, delays: Doubles) -> list[Run]:
+    """Join hops of one delay."""
+    first = np.flatnonzero(np.abs(np.diff(delays, prepend=np.inf)) >= SAME)
+    last = np.append(first[1:], len(delays)) - 1
     return [
-        Run(int(begins[i]), int(ends[j]), float(lags[i])) for i, j in zip(first, last, strict=True)
+        Run(int(begins[i]), int(ends[j]), float(delays[i])) for i, j in zip(first, last, strict=True)
     ]
 
 
-def without_straddling(sides: Sides, found: list[Run]) -> list[Run]:
-    """Leave out short runs that only stand where a hop lies on both sides of a step."""
+def without_needless(sides: Sides, found: list[Run]) -> list[Run]:
+    """Leave out short runs that are no steps of the time.
+
+    A hop may lie on both sides of a step and look like a third one; and earlier sound may stand
+    instead of what is lost, after which the old delay holds.
+    """
     kept = found[:1]
     for k in range(1, len(found)):
         run = found[k]
-        short = run.end - run.begin <= _SHORT_HOPS * sides.hop
-        if short and k + 1 < len(found) and not _needed(sides, kept[-1], run, found[k + 1]):
-            continue
-        if abs(run.lag - kept[-1].lag) < SAME:
-            kept[-1] = Run(kept[-1].begin, run.end, kept[-1].lag)
+        if k + 1 < len(found):
+            length, after = run.end - run.begin, found[k + 1]
+            short = length <= _SHORT_HOPS * sides.hop
+            if short and not _needed(sides, kept[-1], run, after):
+                continue
+            again = run.delay - kept[-1].delay >= length - _MARGIN_HOPS * sides.hop
+            if again and abs(after.delay - kept[-1].delay) < SAME:
+                continue
+        if abs(run.delay - kept[-1].delay) < SAME:
+            kept[-1] = Run(kept[-1].begin, run.end, kept[-1].delay)
         else:
             kept.append(run)
     return kept
 
 
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
-    """For each step the end of the one lag and the beginning of the next.
+    """For each step the end of the one delay and the beginning of the next.
 
     What was put in lies between the two.
     """
@@ -68,26 +76,26 @@ def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
     begin = 0
     for k in range(len(found) - 1):
         run, after = found[k], found[k + 1]
-        put_in = max(0, round(after.lag - run.lag))
+        put_in = max(0, round(after.delay - run.delay))
         low = max(run.end - margin - put_in, begin)
         high = min(after.begin + margin + put_in, max(after.end, low), len(sides.rec))
-        at = _cut(sides, low, max(high, low), run.lag, after.lag, put_in)
+        at = _cut(sides, low, max(high, low), run.delay, after.delay, put_in)
         begin = min(at + put_in, len(sides.rec))
         yield at, begin
 
 
-def _cut(sides: Sides, low: int, high: int, lag: float, then: float, put_in: int) -> int:
+def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: int) -> int:
     """The place at which both sides together differ least from the reference."""
     best, least, total = low, 0.0, 0.0
-    gain = _gain(sides, low, min(high, low + _CHUNK), lag, then)
+    gain = _gain(sides, low, min(high, low + _CHUNK), delay, then)
     for begin in range(low, high - put_in, _CHUNK):
         end = min(begin + _CHUNK, high - put_in)
-        said = gain * shifted(sides.ref, begin, end, lag, sides.slope)
+        said = gain * sides.said(begin, end, delay)
         heard = sides.rec[begin:end].astype(np.float32)
         if put_in:
             later, follows = sides.rec[begin + put_in : end + put_in].astype(np.float32), said
         else:
-            later, follows = heard, gain * shifted(sides.ref, begin, end, then, sides.slope)
+            later, follows = heard, gain * sides.said(begin, end, then)
         more = np.cumsum((heard - said) ** 2 - (later - follows) ** 2, dtype=np.float64) + total
         total = float(more[-1])
         top = len(more) - 1 - int(more[::-1].argmin())  # of what is said twice, the second was put in
@@ -96,15 +104,12 @@ def _cut(sides: Sides, low: int, high: int, lag: float, then: float, put_in: int
     return best
 
 
-def _gain(sides: Sides, low: int, high: int, lag: float, then: float) -> np.float32:
+def _gain(sides: Sides, low: int, high: int, delay: float, then: float) -> np.float32:
     """How much louder than the reference the recording is there, with its sign."""
     middle = (low + high) // 2
     heard = sides.rec[low:high].astype(np.float32)
     said = np.concatenate(
-        (
-            shifted(sides.ref, low, middle, lag, sides.slope),
-            shifted(sides.ref, middle, high, then, sides.slope),
-        )
+        (sides.said(low, middle, delay), sides.said(middle, high, then))
     )
     energy = float(np.dot(said, said))
     product = float(np.dot(heard, said)) * sides.sign
@@ -115,11 +120,11 @@ def _needed(sides: Sides, before: Run, run: Run, after: Run) -> bool:
     """Whether a step, then another, explains much better than one step does."""
     margin = _MARGIN_HOPS * sides.hop
     low, high = max(run.begin - margin, before.begin), min(run.end + margin, after.end)
-    gain = _gain(sides, low, high, before.lag, after.lag)
+    gain = _gain(sides, low, high, before.delay, after.delay)
     heard = sides.rec[low:high].astype(np.float32)
     sums = []
     for each in (before, run, after):
-        said = gain * shifted(sides.ref, low, high, each.lag, sides.slope)
+        said = gain * sides.said(low, high, each.delay)
         sums.append(np.cumsum((heard - said) ** 2, dtype=np.float64))
     one, two, three = sums
     rest = three[-1] - three

@@ -1,4 +1,8 @@
-"""Stretches of a recording in hops of 10 ms, and what each lag leaves unexplained of them."""
+"""Stretches of a recording in hops of 10 ms, and what each delay leaves unexplained of them.
+
+A delay is how much later than in the reference something comes in the recording, counted in the
+recording's samples from where both began; clocks that differ do not change it.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,10 @@ from voicelab.audio.samples import Int16Array
 Doubles = npt.NDArray[np.float64]
 
 HOP_S = 0.01
-SAME = 0.6
-"""Lags nearer to each other than so many samples are one."""
+SAME = 1.5
+"""A step is more samples than that: less is how exactly the delay of a block is known."""
+EQUAL = 0.6
+"""Delays nearer to each other than so many samples need not both be tried."""
 
 _MOST_BLOCKS = 12
 _NEAR_S = 1.0
@@ -49,45 +55,49 @@ class Sides:
     hop: int
     noise: float
 
+    def said(self, begin: int, end: int, delay: float) -> Floats:
+        """What the recording should hold from one sample to another; not its polarity."""
+        return shifted(self.ref, begin, end, delay * (1 - self.slope), self.slope)
+
 
 @dataclass(slots=True)
 class Stretch:
-    """A part of the recording in which the lag may step.
+    """A part of the recording in which the delay may step.
 
     Attributes
     ----------
     begins : ndarray of int, shape (h,)
         First samples of its hops.
-    lags : ndarray of float, shape (k,)
-        Those that may hold in it, seen from the recording's sample 0; they differ by whole samples.
+    delays : ndarray of float, shape (k,)
+        Those that may hold in it, in samples; they differ by whole ones.
     first, last : float
         What holds at its ends.
     left : ndarray of float, shape (h, k)
-        Energy of each hop that the reference at each lag does not explain, at any level.
+        Energy of each hop that the reference at each delay does not explain, at any level.
     power : ndarray of float, shape (h,)
         Energy of each hop.
     """
 
     begins: Lags
-    lags: Doubles
+    delays: Doubles
     first: float
     last: float
     left: Floats = field(init=False)
     power: Floats = field(init=False)
 
     def measure(self, sides: Sides) -> None:
-        """Measure what each lag leaves over."""
+        """Measure what each delay leaves over."""
         self.left = np.empty((len(self.begins), 0), np.float32)
         self.power = np.empty(len(self.begins), np.float32)
-        self._measure(sides, self.lags)
+        self._measure(sides, self.delays)
 
-    def add(self, sides: Sides, lags: Doubles) -> None:
-        """Let more lags be possible."""
-        self.lags = np.concatenate((self.lags, lags))
-        self._measure(sides, lags)
+    def add(self, sides: Sides, delays: Doubles) -> None:
+        """Let more delays be possible."""
+        self.delays = np.concatenate((self.delays, delays))
+        self._measure(sides, delays)
 
     def cost(self, hop: int) -> Floats:
-        """How unlikely each lag is at each hop, as a negative logarithm: noise of unknown level."""
+        """How unlikely each delay is at each hop, as a negative logarithm: noise of unknown level."""
         floor = np.float32(hop * _STEPS**2)
         cost = np.log(self.left + floor) * np.float32(0.5 * hop)
         return np.asarray(cost - cost.min(axis=1, keepdims=True))
@@ -98,11 +108,11 @@ class Stretch:
         usual = _TIMES * (_CODEC * self.power + sides.hop * (sides.noise + _STEPS**2))
         return np.asarray((left > usual) & (left > _MUCH * self.power))
 
-    def _measure(self, sides: Sides, lags: Doubles) -> None:
+    def _measure(self, sides: Sides, delays: Doubles) -> None:
         hop = sides.hop
-        base = float(self.lags[0])
-        whole = np.rint(lags - base).astype(np.int64)
-        left = np.empty((len(self.begins), len(lags)), np.float32)
+        base = float(self.delays[0])
+        whole = np.rint(delays - base).astype(np.int64)
+        left = np.empty((len(self.begins), len(delays)), np.float32)
         done = 0
         for part in np.split(self.begins, np.flatnonzero(np.diff(self.begins) != hop) + 1):
             begin, end = int(part[0]), int(part[-1]) + hop
@@ -112,7 +122,7 @@ class Stretch:
             heard -= heard.mean()
             heard = heard.reshape(-1, hop)
             low, high = begin - int(whole.max()), end - int(whole.min())
-            said = shifted(sides.ref, low, high, base, sides.slope)
+            said = sides.said(low, high, base)
             said -= said.mean()
             squares = np.concatenate(([0.0], np.cumsum(said * said, dtype=np.float64)))
             power = self.power[rows] = np.einsum("ij,ij->i", heard, heard)
@@ -130,15 +140,23 @@ _MUCH = 0.05
 
 
 def stretches(
-    starts: Lags, lags: Doubles, block: int, hop: int, samples: int, rate_hz: int
+    starts: Lags,
+    delays: Doubles,
+    missed: npt.NDArray[np.bool_],
+    block: int,
+    hop: int,
+    samples: int,
+    rate_hz: int,
 ) -> Iterator[Stretch]:
     """The parts of a recording in which neighbouring blocks disagree, and its two ends.
 
     Parameters
     ----------
     starts : ndarray of int, shape (b,)
-        Of blocks whose lag is known.
-    lags : ndarray of float, shape (b,)
+        Of blocks whose delay is known.
+    delays : ndarray of float, shape (b,)
+    missed : ndarray of bool, shape (b - 1,)
+        Whether there is sound between a block and the next that was not found.
     block, hop, samples : int
         Lengths of a block, of a hop and of the recording.
     rate_hz : int
@@ -146,7 +164,7 @@ def stretches(
     near = int(_NEAR_S * rate_hz)
     last_block = len(starts) - 1
     done = 0
-    for first, last in _chains(np.abs(np.diff(lags)) >= SAME):
+    for first, last in _chains(missed | (np.abs(np.diff(delays)) >= SAME)):
         inside = np.arange(max(first, 0), min(last, last_block) + 1)
         low = int(starts[first]) if first >= 0 else max(int(starts[0]) - near, 0)
         high = int(starts[last_block if last > last_block else last]) + block
@@ -159,14 +177,14 @@ def stretches(
         begins = low + hop * np.flatnonzero(close)
         begins = begins[begins + hop <= high]
         if len(begins):
-            held = lags[inside]
+            held = delays[inside]
             yield Stretch(begins, distinct(held), float(held[0]), float(held[-1]))
 
 
-def distinct(lags: Doubles) -> Doubles:
-    """Lags without those that stand there already."""
-    ordered = np.sort(lags)
-    return ordered[np.diff(ordered, prepend=-np.inf) >= SAME]
+def distinct(delays: Doubles) -> Doubles:
+    """Delays without those that stand there already."""
+    ordered = np.sort(delays)
+    return ordered[np.diff(ordered, prepend=-np.inf) >= EQUAL]
 
 
 def _chains(differ: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

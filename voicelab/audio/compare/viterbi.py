@@ -1,4 +1,4 @@
-"""The likeliest sequence of lags through the hops of a stretch: Viterbi's algorithm."""
+"""The likeliest sequence of delays through the hops of a stretch: Viterbi's algorithm."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from voicelab.audio.compare.correlation import Floats, Lags
-from voicelab.audio.compare.hops import SAME, Doubles, Stretch
+from voicelab.audio.compare.hops import EQUAL, SAME, Doubles, Stretch
 
 _USUAL_COST = 8.0
 _RARE_COST = 25.0
@@ -16,7 +16,7 @@ _BATCH = 256
 
 
 def paths(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> list[Lags]:
-    """Which of its lags holds at each hop of each stretch.
+    """Which of its delays holds at each hop of each stretch.
 
     A step costs as much as it is rare, as a negative logarithm.
 
@@ -42,20 +42,20 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> Lags:
     """Go through several stretches at once; shape (hops, stretches)."""
     rows = len(stretches)
     hops = max(len(s.begins) for s in stretches)
-    most = max(len(s.lags) for s in stretches) + 1
+    most = max(len(s.delays) for s in stretches) + 1
     rare = _RARE_COST if len(usual) else _ANY_COST
     cost = np.zeros((hops, rows, most), np.float32)
     before = np.full((len(usual), rows, most), most - 1)
     begin = np.full((rows, most), np.inf, np.float32)
     end = np.full((rows, most), np.inf, np.float32)
     for row, stretch in enumerate(stretches):
-        held, count = stretch.lags, len(stretch.lags)
+        held, count = stretch.delays, len(stretch.delays)
         cost[:, row, count:] = np.inf
         cost[: len(stretch.begins), row, :count] = stretch.cost(hop)
         begin[row, :count] = rare * (np.abs(held - stretch.first) >= SAME)
         end[row, :count] = rare * (np.abs(held - stretch.last) >= SAME)
         for u, step in enumerate(usual):
-            of, into = np.nonzero(np.abs(held[None, :] - held[:, None] - step) < SAME)
+            of, into = np.nonzero(np.abs(held[None, :] - held[:, None] - step) < EQUAL)
             before[u, row, into] = of
     return _cheapest(cost, before, begin, end, rare)
 
@@ -65,18 +65,18 @@ def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats, rare: floa
 
     Parameters
     ----------
-    cost : ndarray of float, shape (hops, rows, lags)
-    before : ndarray of int, shape (usual steps, rows, lags)
-        From which lag a usual step leads to each; the last lag is none.
-    begin, end : ndarray of float, shape (rows, lags)
+    cost : ndarray of float, shape (hops, rows, delays)
+    before : ndarray of int, shape (usual steps, rows, delays)
+        From which delay a usual step leads to each; the last one is none.
+    begin, end : ndarray of float, shape (rows, delays)
     rare : float
         The cost of any other step.
     """
-    hops, rows, lags = cost.shape
+    hops, rows, delays = cost.shape
     every = np.arange(rows)
-    flat = before + lags * every[:, None]
+    flat = before + delays * every[:, None]
     came = np.empty(cost.shape, np.int16)
-    stay = np.broadcast_to(np.arange(lags), (rows, lags))
+    stay = np.broadcast_to(np.arange(delays), (rows, delays))
     total = begin + cost[0]
     for h in range(1, hops):
         best = total.argmin(axis=1)
