@@ -133,7 +133,7 @@ def _segments(
     rec: Int16Array, ref: Int16Array, found: Track, line: Line, rate_hz: int, sign: int
 ) -> Iterator[Segment]:
     sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), _noise(rec, found))
-    steps = without_needless(sides, _runs(sides, found, _delays(found, line), rate_hz))
+    steps = _steps(sides, found, _delays(found, line), rate_hz)
     begin = max(0, int(np.ceil(steps[0].delay)))
     for run, (end, following) in zip(steps, cuts(sides, steps), strict=False):
         if end > begin:
@@ -145,7 +145,7 @@ def _segments(
         yield Segment(begin, end, last)
 
 
-def _runs(sides: Sides, found: Track, delays: Doubles, rate_hz: int) -> list[Run]:
+def _steps(sides: Sides, found: Track, delays: Doubles, rate_hz: int) -> list[Run]:
     """The path through all hops that were looked at, and the blocks between them."""
     block = int(found.sizes[0])
     missed = np.diff(np.searchsorted(found.missed, found.starts)) > 0
@@ -156,11 +156,12 @@ def _runs(sides: Sides, found: Track, delays: Doubles, rate_hz: int) -> list[Run
         bounds = int(part.begins[0]), int(part.begins[-1]) + sides.hop
         alone[slice(*np.searchsorted(middles, bounds))] = False
     begins = np.concatenate([middles[alone], *(part.begins for part in parts)])
-    every = np.concatenate([delays[alone], *likeliest(sides, parts)])
+    held, usual = likeliest(sides, parts)
+    every = np.concatenate([delays[alone], *held])
     ends = begins + sides.hop
     ends[: alone.sum()] -= sides.hop
     order = np.argsort(begins, kind="stable")
-    return runs(begins[order], ends[order], every[order])
+    return without_needless(sides, runs(begins[order], ends[order], every[order]), usual)
 
 
 def _delays(found: Track, line: Line) -> Doubles:

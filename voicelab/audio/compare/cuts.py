@@ -12,6 +12,7 @@ from voicelab.audio.compare.hops import SAME, Doubles, Sides
 
 _MARGIN_HOPS = 2
 _SHORT_HOPS = 3
+_LONG_HOPS = 100
 _STEP_COST = 14.0
 _CHUNK = 1 << 16
 _LEAST = 64.0
@@ -43,28 +44,33 @@ def runs(begins: Lags, ends: Lags, delays: Doubles) -> list[Run]:
     ]
 
 
-def without_needless(sides: Sides, found: list[Run]) -> list[Run]:
-    """Leave out short runs that are no steps of the time.
+def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run]:
+    """Leave out runs that are no steps of the time.
 
-    A hop may lie on both sides of a step and look like a third one; and earlier sound may stand
-    instead of what is lost, after which the old delay holds.
+    A hop may lie on both sides of a step and look like a third delay. A steady sound fits itself a
+    period apart. And earlier sound may stand instead of what is lost, after which the old delay
+    holds.
     """
     kept = found[:1]
     for k in range(1, len(found)):
         run = found[k]
         if k + 1 < len(found):
-            length, after = run.end - run.begin, found[k + 1]
-            short = length <= _SHORT_HOPS * sides.hop
-            if short and not _needed(sides, kept[-1], run, after):
+            length, before, after = run.end - run.begin, kept[-1], found[k + 1]
+            least = _SHORT_HOPS if _among(run.delay - before.delay, usual) else _LONG_HOPS
+            if length <= least * sides.hop and not _needed(sides, before, run, after):
                 continue
-            again = run.delay - kept[-1].delay >= length - _MARGIN_HOPS * sides.hop
-            if again and abs(after.delay - kept[-1].delay) < SAME:
+            instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
+            if instead and abs(after.delay - before.delay) < SAME:
                 continue
         if abs(run.delay - kept[-1].delay) < SAME:
             kept[-1] = Run(kept[-1].begin, run.end, kept[-1].delay)
         else:
             kept.append(run)
     return kept
+
+
+def _among(step: float, usual: Doubles) -> bool:
+    return bool((np.abs(usual - step) < SAME).any())
 
 
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:

@@ -22,6 +22,10 @@ _VERY_SURE = 0.97
 _FEW = 4
 _WHOLE = 0.03
 _IMPURE = 1.01
+_REACH = 20e-6
+_MOST_TRIED = 4096
+_ASTRAY = 0.25
+_COHERENT = 0.5
 _STEP = 0.6
 """Samples by which two runs must differ for the step between them to be one."""
 
@@ -77,11 +81,43 @@ def _fit(
     of_run = np.repeat(np.arange(len(chosen)), [len(run) for run in chosen])
     at, fine = _fine(rec, ref, track, which, rate_hz, sign)
     slope, sigma, spread = _slope(at, fine, of_run, len(chosen), purity[which])
+    if len(chosen) > 1:
+        slope, sigma, spread = _over_all(at, fine, purity[which], (slope, sigma, spread))
     if abs(slope) < 3 * sigma or abs(slope) < 2e-7:
         slope = 0.0
     rest = (fine - slope * at) / (1 - slope)
     known = _apart_by_whole(rest, of_run, purity[which], slope == 0.0, spread)
     return Line(runs, _all_runs(track, runs, measured, known, slope), slope, spread)
+
+
+def _over_all(
+    at: Doubles, fine: Doubles, trust: Doubles, within: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """The slope over all runs at once: what is left beside it are whole samples.
+
+    Sought where the fractions of a sample agree best, near the slope within the runs.
+    """
+    slope = within[0]
+    delay = (fine - slope * at) / (1 - slope)
+    place = (at - delay) / (1 - slope)  # by how much a delay changes with the slope
+    span = float(np.ptp(place))
+    reach = min(_REACH, _MOST_TRIED / (8 * span))
+    tried = np.linspace(-reach, reach, 2 * int(4 * reach * span) + 1)
+    turns = trust * np.exp(2j * np.pi * delay)
+    x = place - place.mean()
+    agree = [abs((turns * np.exp(-2j * np.pi * more * x)).sum()) for more in tried]
+    best = float(tried[int(np.argmax(agree))])
+    if max(agree) < _COHERENT * trust.sum():
+        return within
+    turns *= np.exp(-2j * np.pi * best * x)
+    off = np.angle(turns / turns.sum()) / (2 * np.pi)
+    trust = trust * (np.abs(off) < _ASTRAY)
+    x -= np.average(x, weights=trust)
+    power = float((trust * x * x).sum())
+    more = float((trust * x * off).sum()) / power
+    spread = 1.4826 * float(np.median(np.abs(off - more * x))) + 1e-6
+    sigma = spread * float(np.sqrt((trust * trust * x * x).sum())) / power
+    return slope + best + more, sigma, spread
 
 
 def _some(run: Lags, share: int, purity: Doubles) -> Lags:
@@ -100,6 +136,8 @@ def _apart_by_whole(
         fraction = 0.0
     first = np.searchsorted(of_run, np.arange(of_run[-1] + 1))
     purest = np.lexsort((-trust, of_run))[first]
+    if abs(turns) < _COHERENT * trust.sum():
+        return rest[purest]
     return np.asarray(np.rint(rest[purest] - fraction) + fraction)
 
 

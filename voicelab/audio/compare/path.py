@@ -32,8 +32,8 @@ _MOST_BETWEEN = 12
 _MOST_USUAL = 3
 
 
-def likeliest(sides: Sides, stretches: Sequence[Stretch]) -> list[Doubles]:
-    """The delay of each hop of each stretch."""
+def likeliest(sides: Sides, stretches: Sequence[Stretch]) -> tuple[list[Doubles], Doubles]:
+    """The delay of each hop of each stretch, and the steps that are seen again and again."""
     for stretch in stretches:
         stretch.measure(sides)
     found = paths(stretches, np.zeros(0), sides.hop)
@@ -52,7 +52,7 @@ def likeliest(sides: Sides, stretches: Sequence[Stretch]) -> list[Doubles]:
         for k, path in zip(again, paths([stretches[k] for k in again], usual, sides.hop), strict=True):
             found[k] = path
         unsettled = again
-    return [stretch.delays[path] for stretch, path in zip(stretches, found, strict=True)]
+    return [stretch.delays[path] for stretch, path in zip(stretches, found, strict=True)], usual
 
 
 def usual_steps(stretches: Sequence[Stretch], found: Sequence[Lags]) -> Doubles:
