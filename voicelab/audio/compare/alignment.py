@@ -17,6 +17,7 @@ from voicelab.audio.compare.tracking import Track, track
 from voicelab.audio.samples import Int16Array
 
 _SAMPLED = 256
+_LEAST_TILT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,10 @@ def together(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Alignment:
 def _segments(
     rec: Int16Array, ref: Int16Array, found: Track, line: Line, rate_hz: int, sign: int
 ) -> Iterator[Segment]:
-    sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), _noise(rec, found))
-    steps = _steps(sides, found, _delays(found, line), rate_hz)
+    delays = _delays(found, line)
+    tilt, noise = _noise(rec, ref, found, delays, line.slope)
+    sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), tilt, noise)
+    steps = _steps(sides, found, delays, rate_hz)
     begin = max(0, int(np.ceil(steps[0].delay)))
     for run, (end, following) in zip(steps, cuts(sides, steps), strict=False):
         if end > begin:
@@ -178,9 +181,23 @@ def _delays(found: Track, line: Line) -> Doubles:
     return delays
 
 
-def _noise(rec: Int16Array, found: Track) -> float:
-    """Power that an ordinary block has beside the reference."""
-    chosen = np.unique(np.linspace(0, len(found.starts) - 1, _SAMPLED).astype(int))
-    heard = pieces(rec, found.starts[chosen], int(found.sizes[0]))
-    rest = heard.var(axis=1) * (1 - found.likeness[chosen] ** 2)
-    return float(np.percentile(rest, 30))
+def _noise(
+    rec: Int16Array, ref: Int16Array, found: Track, delays: Doubles, slope: float
+) -> tuple[float, float]:
+    """How alike a sample of noise is to the next one, and the noise of an ordinary block."""
+    size = int(found.sizes[0])
+    rows = []
+    for k in np.unique(np.linspace(0, len(found.starts) - 1, _SAMPLED).astype(int)):
+        begin = int(found.starts[k])
+        heard = pieces(rec, [begin], size)[0]
+        said = shifted(ref, begin, begin + size, float(delays[k]) * (1 - slope), slope)
+        heard, said = heard - heard.mean(), said - said.mean()
+        rest = heard - said * (np.dot(heard, said) / max(float(np.dot(said, said)), 1.0))
+        rows.append((np.dot(rest, rest), np.dot(rest[1:], rest[:-1])))
+    power, next_one = np.array(rows, np.float64).T
+    pure = power <= np.median(power)
+    tilt = float(next_one[pure].sum() / max(power[pure].sum(), 1.0))
+    if tilt < _LEAST_TILT:
+        tilt = 0.0
+    left = power * (1 + tilt**2) - 2 * tilt * next_one
+    return tilt, float(np.percentile(left, 30)) / size

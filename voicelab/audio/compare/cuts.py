@@ -97,9 +97,9 @@ def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: i
     for begin in range(low, high - put_in, _CHUNK):
         end = min(begin + _CHUNK, high - put_in)
         said = gain * sides.said(begin, end, delay)
-        heard = sides.rec[begin:end].astype(np.float32)
+        heard = sides.heard(begin, end)
         if put_in:
-            later, follows = sides.rec[begin + put_in : end + put_in].astype(np.float32), said
+            later, follows = sides.heard(begin + put_in, end + put_in), said
         else:
             later, follows = heard, gain * sides.said(begin, end, then)
         more = np.cumsum((heard - said) ** 2 - (later - follows) ** 2, dtype=np.float64) + total
@@ -113,7 +113,7 @@ def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: i
 def _gain(sides: Sides, low: int, high: int, delay: float, then: float) -> np.float32:
     """How much louder than the reference the recording is there, with its sign."""
     middle = (low + high) // 2
-    heard = sides.rec[low:high].astype(np.float32)
+    heard = sides.heard(low, high)
     said = np.concatenate(
         (sides.said(low, middle, delay), sides.said(middle, high, then))
     )
@@ -127,7 +127,7 @@ def _needed(sides: Sides, before: Run, run: Run, after: Run) -> bool:
     margin = _MARGIN_HOPS * sides.hop
     low, high = max(run.begin - margin, before.begin), min(run.end + margin, after.end)
     gain = _gain(sides, low, high, before.delay, after.delay)
-    heard = sides.rec[low:high].astype(np.float32)
+    heard = sides.heard(low, high)
     sums = []
     for each in (before, run, after):
         said = gain * sides.said(low, high, each.delay)

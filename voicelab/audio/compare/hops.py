@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.compare.correlation import Floats, Lags
+from voicelab.audio.compare.correlation import Floats, Lags, pieces
 from voicelab.audio.compare.interpolation import shifted
 from voicelab.audio.samples import Int16Array
 
@@ -44,6 +44,9 @@ class Sides:
         -1 where the polarity is inverted.
     hop : int
         Samples.
+    tilt : float
+        How much of a sample of noise stays in the next one, 0 for white noise: both sides are
+        filtered so that noise is white, as it should be where energies are compared.
     noise : float
         Power that an ordinary block of the recording has beside the reference.
     """
@@ -53,11 +56,21 @@ class Sides:
     slope: float
     sign: int
     hop: int
+    tilt: float
     noise: float
 
+    def heard(self, begin: int, end: int) -> Floats:
+        """The recording from one sample to another, filtered."""
+        return self._white(pieces(self.rec, [begin - 1], end - begin + 1)[0])
+
     def said(self, begin: int, end: int, delay: float) -> Floats:
-        """What the recording should hold from one sample to another; not its polarity."""
-        return shifted(self.ref, begin, end, delay * (1 - self.slope), self.slope)
+        """What it should hold there at any level and of either polarity, filtered."""
+        lag = delay * (1 - self.slope)
+        return self._white(shifted(self.ref, begin - 1, end, lag, self.slope))
+
+    def _white(self, samples: Floats) -> Floats:
+        later = samples[1:]
+        return later - np.float32(self.tilt) * samples[:-1] if self.tilt else later
 
 
 @dataclass(slots=True)
@@ -118,12 +131,11 @@ class Stretch:
             begin, end = int(part[0]), int(part[-1]) + hop
             rows = slice(done, done + len(part))
             done += len(part)
-            heard = sides.rec[begin:end].astype(np.float32)
-            heard -= heard.mean()
-            heard = heard.reshape(-1, hop)
+            heard = sides.heard(begin, end)
+            heard = (heard - heard.mean()).reshape(-1, hop)
             low, high = begin - int(whole.max()), end - int(whole.min())
             said = sides.said(low, high, base)
-            said -= said.mean()
+            said = said - said.mean()
             squares = np.concatenate(([0.0], np.cumsum(said * said, dtype=np.float64)))
             power = self.power[rows] = np.einsum("ij,ij->i", heard, heard)
             for k, first in enumerate(begin - low - whole):

@@ -104,7 +104,7 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
     length = _WINDOW_HOPS * sides.hop
     early, late = reach + max(0, round(then - delay)), reach + max(0, round(delay - then))
     begin, end = int(begins[0]), int(begins[-1]) + length
-    heard = pieces(sides.rec, begins, length)
+    heard = pieces(sides.heard(begin, end), begins - begin, length)
     heard -= heard.mean(axis=1, keepdims=True)
     nearby = sides.said(begin - early, end + late, delay)
     said = pieces(nearby, begins - begin, length + early + late)
