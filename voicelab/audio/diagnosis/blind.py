@@ -15,8 +15,10 @@ from voicelab.audio.diagnosis.levels import (
     find_silent,
 )
 from voicelab.audio.diagnosis.misread import find_misread
+from voicelab.audio.diagnosis.pace import find_pace
 from voicelab.audio.diagnosis.seams import find_seams
 from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
+from voicelab.audio.diagnosis.studio import find_studio
 from voicelab.audio.diagnosis.text import find_text
 
 _FIRST: Final = (
@@ -46,4 +48,6 @@ def find_blind(heard: Heard) -> list[Finding]:
         if named & {"packet-loss"}:  # silence that was moved looks lost; a seam of a loss clicks
             seams = [seam for seam in seams if seam.fault == "reordering"]
         found += seams
+    if not found:  # what is broken otherwise has no pace
+        found = find_studio(heard) or find_pace(heard)
     return sorted(found, key=lambda finding: -finding.confidence)
