@@ -6,7 +6,6 @@ from typing import Final
 
 from voicelab.audio.diagnosis.companding import find_continuous
 from voicelab.audio.diagnosis.finding import Finding
-from voicelab.audio.diagnosis.frames import find_lost, find_repeats
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import (
     find_clipped,
@@ -14,7 +13,9 @@ from voicelab.audio.diagnosis.levels import (
     find_one_sided,
     find_silent,
 )
+from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
+from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.seams import find_seams
 from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
 from voicelab.audio.diagnosis.text import find_text
