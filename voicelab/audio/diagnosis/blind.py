@@ -17,6 +17,7 @@ from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.seams import find_seams
+from voicelab.audio.diagnosis.slips import find_slips
 from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
 from voicelab.audio.diagnosis.text import find_text
 
@@ -25,8 +26,9 @@ _FIRST: Final = (
     find_silent,
     find_one_sided,
     find_stereo,
-    find_misread,
+    find_slips,
     find_two_sounds,
+    find_misread,
 )
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
 CERTAIN: Final = ("base64-twice", "wav-header", "silent", "one-sided", "stereo-as-mono")

@@ -99,17 +99,17 @@ class Heard:
         """All windows one after another."""
         return np.concatenate(self.windows())
 
-    def wires(self, most: int | None = None) -> list[tuple[Encoding, bytes]]:
+    def wires(self, most: int | None = None) -> dict[str, bytes]:
         """What the wire may have carried: as it is known, or in each encoding that is possible."""
         if self.data is not None and self.encoding is not None:
-            return [(self.encoding, self.data[:most])]
+            return {self.encoding: self.data[:most]}
         samples = self.samples[:most]
-        codes = ((ulaw_encode(samples)), alaw_encode(samples))
-        return [
-            ("l16", samples.tobytes()),
-            ("mulaw", codes[0].tobytes()),
-            ("alaw", codes[1].tobytes()),
-        ]
+        return {
+            "l16": samples.tobytes(),
+            "big-endian l16": samples.byteswap().tobytes(),
+            "mulaw": ulaw_encode(samples).tobytes(),
+            "alaw": alaw_encode(samples).tobytes(),
+        }
 
     def _spread(self, length_s: float, most: int) -> list[Int16Array]:
         length = round(length_s * self.rate_hz)

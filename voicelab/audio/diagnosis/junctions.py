@@ -30,6 +30,7 @@ _FEWEST: Final = 12
 _WORST: Final = 3.0  # one odd moment of a voice is not to count for more
 _USUAL_JUMP: Final = 6.0
 _WORST_JUMP: Final = 14.0
+_KEPT: Final = 2.5
 
 _Floats = npt.NDArray[np.float64]
 _Indices = npt.NDArray[np.intp]
@@ -98,13 +99,20 @@ class Junctions:
         """What it costs that `two` comes after `one`, and `one` after `before`, at this place."""
         return self._jump(slot, one, two) - self._step(slot, before, one, two)[0]
 
-    def as_heard(self) -> tuple[_Floats, _Floats]:
-        """What it costs that each frame follows the one before it, and what that is too much."""
+    def as_heard(self) -> tuple[_Floats, _Floats, npt.NDArray[np.bool_]]:
+        """How each frame follows the one before it.
+
+        Returns
+        -------
+        tuple of three ndarrays, shape (count,)
+            What it costs, how much less it might cost, and whether the voice keeps its step.
+        """
         at = np.arange(2, self.count)
         jump = self._jump(at, at - 1, at)
         step, most = self._step(at, at - 2, at - 1, at)
         doubt = np.maximum(jump - _USUAL_JUMP, 0) + np.maximum(most - step, 0)
-        return np.pad(jump - step, (2, 0)), np.pad(doubt, (2, 0))
+        ends = (2, 0)
+        return np.pad(jump - step, ends), np.pad(doubt, ends), np.pad(step > _KEPT, ends)
 
     def _jump(self, at: _Indices, one: _Indices, two: _Indices) -> _Floats:
         joined = np.concatenate((self._frames[one, -_ORDER:], self._frames[two, :_ORDER]), axis=1)

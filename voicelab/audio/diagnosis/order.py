@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from voicelab.audio.samples import Int16Array
 
 _ORDERS: Final = ((1, 0), (2, 0, 1), (1, 2, 0), (2, 1, 0))
 """How neighbours may have to be put: two changed places, or one came two late or two early."""
-_DOUBT: Final = 5.0
+_DOUBT: Final = 8.0
 _QUIET: Final = 0.02
 _TRUST: Final = 0.7
 _PRICE: Final = 6.0
@@ -62,24 +63,40 @@ def _candidates(junctions: Junctions) -> Iterator[tuple[float, int, tuple[int, .
     count = junctions.count
     if count < 8:
         return
-    now, doubt = junctions.as_heard()
+    now, doubt, kept = junctions.as_heard()
     loud = junctions.power > _QUIET * junctions.power.mean()
+    groups = []
     for order in _ORDERS:
         size = len(order)
         at = np.arange(2, count - size - 2)
         heard = np.any([loud[at + n] for n in range(size)], axis=0)
-        at = at[heard & (sum(doubt[at + n] for n in range(size + 1)) > _DOUBT)]
-        if not at.size:
-            continue
-        gain = np.zeros(at.size)
-        steps = (-2, -1, *order, size, size + 1)
-        for slot, (before, one, two) in enumerate(zip(steps, steps[1:], steps[2:], strict=False)):
-            changed = steps[slot : slot + 3] != (slot - 2, slot - 1, slot)
-            if changed:
-                place = at + slot
-                gain += now[place] - junctions.cost(place, at + before, at + one, at + two)
+        doubts = sum(doubt[at + n] for n in range(size + 1))
+        fits = sum(kept[at + n].astype(int) for n in range(size + 1))
+        groups.append(at[heard & (doubts > _DOUBT) & (fits < size)])
+    steps = [
+        (at + slot, at + before, at + one, at + two)
+        for at, order in zip(groups, _ORDERS, strict=True)
+        for slot, before, one, two in _changed(order)
+    ]
+    place, *others = (np.concatenate(column) for column in zip(*steps, strict=True))
+    saved = np.split(
+        now[place] - junctions.cost(place, *others), np.cumsum([len(step[0]) for step in steps])
+    )
+    for at, order in zip(groups, _ORDERS, strict=True):
+        changed = len(_changed(order))
+        gain = np.sum(saved[:changed], axis=0)
+        del saved[:changed]
         for n in np.flatnonzero(_TRUST * gain > _PRICE):
             yield float(gain[n]), int(at[n]), order
+
+
+@cache
+def _changed(order: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
+    """Places whose frame, or one of the two before it, becomes another one, and which three."""
+    size = len(order)
+    then = (-2, -1, *order, size, size + 1)
+    triples = enumerate(zip(then, then[1:], then[2:], strict=False))
+    return [(n, *triple) for n, triple in triples if triple != (n - 2, n - 1, n)]
 
 
 def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
