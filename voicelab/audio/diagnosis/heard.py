@@ -72,13 +72,22 @@ class Heard:
     def stretches(self) -> list[Int16Array]:
         """Stretches of six seconds, long enough for what happens now and then."""
         length = round(_STRETCH_S * self.rate_hz)
+        return [self.samples[at : at + length] for at in self._starts()]
+
+    def _starts(self) -> list[int]:
+        length = round(_STRETCH_S * self.rate_hz)
         step = round(_STEP_S * self.rate_hz)
         if self.samples.size <= length * _MOST_STRETCHES:
-            starts = np.arange(0, self.samples.size, length)
-        else:
-            last = (self.samples.size - length) // step
-            starts = np.linspace(0, last, _MOST_STRETCHES).astype(int) * step
-        return [self.samples[at : at + length] for at in starts]
+            return list(range(0, self.samples.size, length))
+        last = (self.samples.size - length) // step
+        return [int(n) * step for n in np.linspace(0, last, _MOST_STRETCHES)]
+
+    def placed_stretches(self) -> list[tuple[int, Int16Array]]:
+        """Stretches, and where each begins; all of it where that is not much longer."""
+        if self.duration_s <= _STRETCH_S * _MOST_STRETCHES:
+            return [(0, self.samples)]
+        length = round(_STRETCH_S * self.rate_hz)
+        return [(at, self.samples[at : at + length]) for at in self._starts()]
 
     def pieces(self) -> list[Int16Array]:
         """All of it where it is short; else every other stretch."""
