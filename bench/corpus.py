@@ -106,7 +106,7 @@ def measure(pairs: Pairs, rounds: int) -> list[dict[str, Any]]:
         for workers in (1, 2):
             cluster = stack.enter_context(
                 distributed.LocalCluster(
-                    n_workers=workers, threads_per_worker=1, dashboard_address=None
+                    n_workers=workers, threads_per_worker=1, dashboard_address=":0"
                 )
             )
             clients[workers] = stack.enter_context(distributed.Client(cluster))
@@ -183,12 +183,12 @@ def table(rows: list[dict[str, Any]]) -> str:
 def main() -> None:
     """Make a corpus, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--files", type=int, help="default 60; 2,000 with --full")
+    parser.add_argument("--files", type=int, help="default 40; 2,000 with --full")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--full", action="store_true", help="2,000 files")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    files = options.files or (2000 if options.full else 60)
+    files = options.files or (2000 if options.full else 40)
     with tempfile.TemporaryDirectory(prefix="voicelab-corpus-") as folder:
         pairs = write_corpus(Path(folder), files)
         load = os.getloadavg()[0]
