@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicelab.audio.clip import Audio
-    from voicelab.audio.diagnosis import diagnose
     from voicelab.audio.format import AudioFormat
     from voicelab.call.turn import HangUp, ToolCall
     from voicelab.errors import VoicelabError
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from voicelab.lab.call import Call
     from voicelab.lab.check import check
     from voicelab.lab.corpus.corpus import check_corpus, diagnose_corpus
+    from voicelab.lab.diagnose import diagnose
     from voicelab.lab.lab import Lab
     from voicelab.lab.load import load
     from voicelab.lab.nested import run
@@ -62,7 +62,7 @@ _WHERE = {
     "VoicelabError": "voicelab.errors",
     "check": "voicelab.lab.check",
     "check_corpus": "voicelab.lab.corpus.corpus",
-    "diagnose": "voicelab.audio.diagnosis",
+    "diagnose": "voicelab.lab.diagnose",
     "diagnose_corpus": "voicelab.lab.corpus.corpus",
     "load": "voicelab.lab.load",
     "run": "voicelab.lab.nested",

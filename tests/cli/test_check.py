@@ -59,3 +59,46 @@ def test_a_channel_can_be_chosen(run, tmp_path):
     assert json.loads(run(*args, "2").stdout)["exact"] is True
     assert run(*args, "1").returncode == 1
     assert run(*args, "3").returncode == 2
+
+
+SAMPLE = str(Path(__file__).parents[2] / "recordings" / "sample")
+
+
+def test_a_page_is_written(run, tmp_path):
+    got = run("check", ORDER, "--against", ORDER, "--json", "--html", str(tmp_path / "page.html"))
+    assert got.returncode == 0
+    assert json.loads(got.stdout)["verdict"] in (tmp_path / "page.html").read_text("utf-8")
+    assert "page.html" in got.stderr
+
+
+@pytest.mark.parametrize("name", ["last", "call-2026-11-21"])
+def test_a_stored_call_goes_by_its_name(run, name):
+    got = run("check", name, "--recordings", SAMPLE, "--against", ORDER, "--json")
+    assert got.returncode == 0, got.stderr
+    assert json.loads(got.stdout)["format"] == "l16/8000"
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--format", "mp3"), "Not an audio format"),
+        (("--html", "none/page.html"), "There is no directory none"),
+        (("--html", "."), "is a directory"),
+        (("--against", "nothing.wav"), "There is no file nothing.wav"),
+    ],
+)
+def test_a_wrong_option_is_a_sentence_before_any_work(run, tmp_path, more, words):
+    got = run("check", ORDER, "--against", ORDER, *more, cwd=tmp_path)
+    assert (got.returncode, got.stdout) == (2, "")
+    assert words in got.stderr
+    assert "Traceback" not in got.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.platform
+def test_a_full_disk_is_a_sentence_after_the_answer(run):
+    got = run("check", ORDER, "--against", ORDER, "--html", "/dev/full")
+    assert got.returncode == 1
+    assert "Exact" in got.stdout
+    assert "/dev/full could not be written: No space left" in got.stderr
+    assert "Traceback" not in got.stderr

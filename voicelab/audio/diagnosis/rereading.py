@@ -67,7 +67,7 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
                 return _OF_16_BITS_AS_MULAW
             return _OF_MULAW if law == "mulaw" else _OF_ALAW
     quarters = [_apart(_bytes(quarter)) for quarter in np.array_split(samples, 4)]
-    return _OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + _OF_L16
+    return OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + OF_L16
 
 
 def _apart(data: Uint8Array) -> float:
@@ -91,12 +91,14 @@ def share_on(samples: Int16Array, levels: str) -> float:
 @cache
 def _tables() -> dict[str, npt.NDArray[np.bool_]]:
     codes = np.arange(256, dtype=np.uint8)
-    linear = (codes.astype(np.int16) - 128) << 8
+    linear = (codes.astype(np.int32) - 128) << 8
+    near = np.clip(linear[:, None] + (-1, 0, 1), -32768, 32767).astype(np.int16).reshape(-1)
     return {
         "mulaw": _marked(ulaw_decode(codes)),
         "alaw": _marked(alaw_decode(codes)),
-        "mulaw twice": _marked(ulaw_decode(ulaw_encode(linear))),
-        "alaw twice": _marked(alaw_decode(alaw_encode(linear))),
+        # 8-bit samples lie where two steps of A-law meet, and encoders take either one
+        "mulaw twice": _marked(ulaw_decode(ulaw_encode(near))),
+        "alaw twice": _marked(alaw_decode(alaw_encode(near))),
     }
 
 
@@ -124,10 +126,16 @@ def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16A
     return read
 
 
-_OF_L16: Final = (
+OF_L16: Final = (
     Rereading("l16-byte-order", "swap the two bytes of each sample", lambda x: x.byteswap()),
     Rereading("odd-byte-slip", "move on by one byte", lambda x: _linear(_bytes(x)[1:])),
+    Rereading(
+        "odd-byte-slip",
+        "move on by one byte of big-endian samples",
+        lambda x: _linear(_bytes(x.byteswap())[1:]).byteswap(),
+    ),
 )
+"""How bytes of 16-bit samples may have got out of place."""
 _OF_BYTES: Final = (
     Rereading("mulaw-as-pcm16", "decode each byte as mu-law", lambda x: ulaw_decode(_bytes(x))),
     Rereading("mulaw-as-pcm16", "decode each byte as A-law", lambda x: alaw_decode(_bytes(x))),

@@ -1,0 +1,141 @@
+"""Where exactly the delay steps, to the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from voicelab.audio.compare.correlation import Floats, Lags
+from voicelab.audio.compare.hops import SAME, Doubles, Sides
+
+_MARGIN_HOPS = 2
+_SHORT_HOPS = 3
+_LONG_HOPS = 100
+_STEP_COST = 14.0
+_CHUNK = 1 << 16
+_LEAST = 64.0
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hops that follow each other at one delay.
+
+    Attributes
+    ----------
+    begin, end : int
+        Samples of the recording; where exactly the delay steps lies between this end and the next
+        begin, or a little beside it.
+    delay : float
+    """
+
+    begin: int
+    end: int
+    delay: float
+
+
+def runs(begins: Lags, ends: Lags, delays: Doubles) -> list[Run]:
+    """Join hops of one delay."""
+    first = np.flatnonzero(np.abs(np.diff(delays, prepend=np.inf)) >= SAME)
+    last = np.append(first[1:], len(delays)) - 1
+    return [
+        Run(int(begins[i]), int(ends[j]), float(delays[i])) for i, j in zip(first, last, strict=True)
+    ]
+
+
+def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run]:
+    """Leave out runs that are no steps of the time.
+
+    A hop may lie on both sides of a step and look like a third delay. A steady sound fits itself a
+    period apart. And earlier sound may stand instead of what is lost, after which the old delay
+    holds.
+    """
+    kept = found[:1]
+    for k in range(1, len(found)):
+        run = found[k]
+        if k + 1 < len(found):
+            length, before, after = run.end - run.begin, kept[-1], found[k + 1]
+            least = _SHORT_HOPS if _among(run.delay - before.delay, usual) else _LONG_HOPS
+            if length <= least * sides.hop and not _needed(sides, before, run, after):
+                continue
+            instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
+            if instead and abs(after.delay - before.delay) < SAME:
+                continue
+        if abs(run.delay - kept[-1].delay) < SAME:
+            kept[-1] = Run(kept[-1].begin, run.end, kept[-1].delay)
+        else:
+            kept.append(run)
+    return kept
+
+
+def _among(step: float, usual: Doubles) -> bool:
+    return bool((np.abs(usual - step) < SAME).any())
+
+
+def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
+    """For each step the end of the one delay and the beginning of the next.
+
+    What was put in lies between the two.
+    """
+    margin = _MARGIN_HOPS * sides.hop
+    begin = 0
+    for k in range(len(found) - 1):
+        run, after = found[k], found[k + 1]
+        put_in = max(0, round(after.delay - run.delay))
+        low = max(run.end - margin - put_in, begin)
+        high = min(after.begin + margin + put_in, max(after.end, low), len(sides.rec))
+        at = _cut(sides, low, max(high, low), run.delay, after.delay, put_in)
+        begin = min(at + put_in, len(sides.rec))
+        yield at, begin
+
+
+def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: int) -> int:
+    """The place at which both sides together differ least from the reference."""
+    best, least, total = low, 0.0, 0.0
+    gain = _gain(sides, low, min(high, low + _CHUNK), delay, then)
+    for begin in range(low, high - put_in, _CHUNK):
+        end = min(begin + _CHUNK, high - put_in)
+        said = gain * sides.said(begin, end, delay)
+        heard = sides.heard(begin, end)
+        if put_in:
+            later, follows = sides.heard(begin + put_in, end + put_in), said
+        else:
+            later, follows = heard, gain * sides.said(begin, end, then)
+        more = np.cumsum((heard - said) ** 2 - (later - follows) ** 2, dtype=np.float64) + total
+        total = float(more[-1])
+        top = len(more) - 1 - int(more[::-1].argmin())  # of what is said twice, the second was put in
+        if more[top] <= least:
+            best, least = begin + top + 1, float(more[top])
+    return best
+
+
+def _gain(sides: Sides, low: int, high: int, delay: float, then: float) -> np.float32:
+    """How much louder than the reference the recording is there, with its sign."""
+    middle = (low + high) // 2
+    heard = sides.heard(low, high)
+    said = np.concatenate(
+        (sides.said(low, middle, delay), sides.said(middle, high, then))
+    )
+    energy = float(np.dot(said, said))
+    product = float(np.dot(heard, said)) * sides.sign
+    return np.float32(sides.sign * (product / energy if energy > 0 and product > 0 else 1.0))
+
+
+def _needed(sides: Sides, before: Run, run: Run, after: Run) -> bool:
+    """Whether a step, then another, explains much better than one step does."""
+    margin = _MARGIN_HOPS * sides.hop
+    low, high = max(run.begin - margin, before.begin), min(run.end + margin, after.end)
+    gain = _gain(sides, low, high, before.delay, after.delay)
+    heard = sides.heard(low, high)
+    sums = []
+    for each in (before, run, after):
+        said = gain * sides.said(low, high, each.delay)
+        sums.append(np.cumsum((heard - said) ** 2, dtype=np.float64))
+    one, two, three = sums
+    rest = three[-1] - three
+    direct = float((one + rest).min())
+    through = float((np.minimum.accumulate(one - two) + two + rest).min())
+    length = high - low
+    floor = length * (_LEAST + 0.002 * float(np.dot(heard, heard)) / length)
+    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > _STEP_COST

@@ -1,0 +1,107 @@
+"""Frames that never came: silence of whole frames with hard edges, in the middle of sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from voicelab.audio.diagnosis.finding import Finding
+from voicelab.audio.diagnosis.frames import Run, runs
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.samples import Int16Array
+
+_IDLE: Final = 8
+_UNIT_MS: Final = 10
+_LONGEST_MS: Final = 1000
+_SLACK_SAMPLES: Final = 4
+_EDGE: Final = 0.3
+_LOUD: Final = 60.0
+_AUDIBLE: Final = 0.06
+_FEWEST_CUTS: Final = 3
+_FEWEST_HALF_CUT: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    start: int
+    length: int
+    cut: int
+    """At how many of its two ends the sound is cut off."""
+
+
+def find_lost(heard: Heard) -> list[Finding]:
+    """Look for silence of whole frames, on one grid, whose ends are cut and not faded."""
+    unit = heard.rate_hz * _UNIT_MS // 1000
+    slack = max(_SLACK_SAMPLES * heard.rate_hz // 8000, 2)
+    gaps = [gap for at, piece in heard.placed_stretches() for gap in _gaps(piece, at, unit, slack)]
+    on_grid = max(
+        ([gap for gap in gaps if _off(gap.start - other.start, unit) <= slack] for other in gaps),
+        key=lambda some: sum(gap.cut for gap in some),
+        default=[],
+    )
+    cut = sum(gap.cut for gap in on_grid)
+    both = sum(gap.cut == 2 for gap in on_grid)
+    if cut < _FEWEST_CUTS or (both == 0 and len(on_grid) < _FEWEST_HALF_CUT):
+        return []
+    lengths = sorted({round(gap.length / unit) * _UNIT_MS for gap in on_grid})
+    return [
+        Finding(
+            "packet-loss",
+            min(0.99, 0.75 + 0.03 * cut),
+            f"sound breaks off into silence {len(on_grid)} times, for whole frames: "
+            f"{', '.join(f'{length} ms' for length in lengths[:4])}",
+            lambda heard: (_bridged(heard.samples, unit), heard.rate_hz),
+        )
+    ]
+
+
+def _gaps(samples: Int16Array, at: int, unit: int, slack: int) -> list[_Gap]:
+    wide = samples.astype(np.float64)
+    count = max(wide.size // unit, 1)
+    loud = np.sort([float(np.abs(part).mean()) for part in np.array_split(wide, count)])
+    least = max(_LOUD, _AUDIBLE * float(loud[-max(count // 20, 1)]))
+    found = []
+    for start, end in _still(samples, unit - slack):
+        length = end - start
+        if length * 1000 > _LONGEST_MS * unit * 100 or _off(length, unit) > slack:
+            continue
+        cut = _is_cut(wide[max(start - unit, 0) : start][::-1], least)
+        cut += _is_cut(wide[end : end + unit], least)
+        if cut:
+            found.append(_Gap(at + start, length, cut))
+    return found
+
+
+def _still(samples: Int16Array, least: int) -> list[Run]:
+    """Where one idle value stands: A-law has no zero, and some decoders make others of silence."""
+    idle = np.abs(samples.astype(np.int32)) <= _IDLE
+    same = np.diff(samples) == 0
+    return [(start, end + 1) for start, end in runs(same & idle[1:] & idle[:-1], least - 1)]
+
+
+def _is_cut(onward: npt.NDArray[np.float64], least: float) -> bool:
+    """Whether sound begins as loud as it goes on, seen from the edge of a silence."""
+    if onward.size < 8:
+        return False
+    level = float(np.sqrt(np.mean(onward**2)))
+    first = onward[: max(onward.size // 10, 4)]
+    return level > least and float(np.abs(first).max()) > _EDGE * level
+
+
+def _off(distance: int, unit: int) -> int:
+    """How far it is from a whole number of units."""
+    return abs((distance + unit // 2) % unit - unit // 2)
+
+
+def _bridged(samples: Int16Array, unit: int) -> Int16Array:
+    """Fill each gap with the frame before it, fading."""
+    mended = samples.copy()
+    for start, end in runs(np.abs(samples.astype(np.int32)) <= _IDLE, unit - _SLACK_SAMPLES):
+        length = end - start
+        before = mended[max(start - length, 0) : start]
+        if before.size == length <= 10 * unit:
+            mended[start:end] = before[::-1] * np.linspace(1, 0.3, length)
+    return mended
