@@ -50,8 +50,8 @@ def find_lost(heard: Heard) -> list[Finding]:
         Finding(
             "packet-loss",
             min(0.99, 0.75 + 0.03 * cut),
-            f"sound breaks off into silence {len(on_grid)} time{'s' * (len(on_grid) > 1)}, for whole frames: "
-            f"{', '.join(f'{length} ms' for length in lengths[:4])}",
+            f"sound breaks off into silence {len(on_grid)} time{'s' * (len(on_grid) > 1)}, "
+            f"for whole frames: {', '.join(f'{length} ms' for length in lengths[:4])}",
             lambda heard: (_bridged(heard.samples, unit), heard.rate_hz),
         )
     ]
