@@ -253,9 +253,7 @@ def _filters(hz: _Floats) -> _Floats:
     return filters
 
 
-def _cepstrum(
-    power: _Floats, hz: _Floats, active: _Bools, quiet: npt.NDArray[np.intp]
-) -> _Floats:
+def _cepstrum(power: _Floats, hz: _Floats, active: _Bools, quiet: npt.NDArray[np.intp]) -> _Floats:
     """How much the ripples of the spectrum change: broad ones by formants, fine ones by pitch."""
     from scipy.fft import dct
 
