@@ -14,19 +14,43 @@ distributed = pytest.importorskip("distributed")
 pytestmark = [pytest.mark.slow, pytest.mark.net]
 
 
-@pytest.fixture(scope="module")
-def cluster():
+CLUSTER = """
+import sys
+import distributed
+
+if __name__ == "__main__":
     with distributed.LocalCluster(
         n_workers=2, threads_per_worker=1, dashboard_address=":0"
     ) as cluster:
-        yield cluster
+        print(cluster.scheduler_address, flush=True)
+        sys.stdin.read()
+"""
 
 
 @pytest.fixture(scope="module")
-def client(cluster):
-    with distributed.Client(cluster) as client:
+def address(tmp_path_factory):
+    """A cluster of two workers in a process of its own, whose sockets come and go as it likes."""
+    script = tmp_path_factory.mktemp("cluster") / "cluster.py"
+    script.write_text(CLUSTER)
+    with subprocess.Popen(
+        [sys.executable, script],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    ) as process:
+        address = process.stdout.readline().strip()
         # Once, so that what Dask keeps for the whole process is there before anything is counted.
-        voicelab.run(check_corpus([("missing", "missing")] * 4, client=client))
+        with distributed.Client(address) as client:
+            client.wait_for_workers(2)
+            voicelab.run(check_corpus([("missing", "missing")] * 4, client=client))
+        yield address
+        process.stdin.close()
+
+
+@pytest.fixture
+def client(address):
+    with distributed.Client(address) as client:
         yield client
 
 
@@ -41,12 +65,12 @@ async def test_a_cluster_gives_the_same_table_as_this_machine(client, pairs):
     assert there.equals(await diagnose_corpus(paths, workers=1))
 
 
-async def test_a_client_of_the_running_loop_and_an_address_do_too(cluster, client, pairs):
+async def test_a_client_of_the_running_loop_and_an_address_do_too(address, client, pairs):
     here = await check_corpus(pairs[:3], workers=1)
-    async with distributed.Client(cluster.scheduler_address, asynchronous=True) as ours:
+    async with distributed.Client(address, asynchronous=True) as ours:
         assert here.equals(await check_corpus(pairs[:3], client=ours))
         assert ours.status == "running"
-    assert here.equals(await check_corpus(pairs[:3], client=cluster.scheduler_address))
+    assert here.equals(await check_corpus(pairs[:3], client=address))
 
 
 async def test_results_are_shared_with_runs_on_this_machine(client, pairs, tmp_path):
@@ -75,8 +99,8 @@ async def until_idle(dask_scheduler) -> int:
     return len(dask_scheduler.tasks)
 
 
-async def test_a_closed_client_is_an_error(cluster, pairs):
-    async with distributed.Client(cluster.scheduler_address, asynchronous=True) as ours:
+async def test_a_closed_client_is_an_error(address, pairs):
+    async with distributed.Client(address, asynchronous=True) as ours:
         task = asyncio.create_task(check_corpus(pairs * 20, client=ours))
         await asyncio.sleep(0.5)
     with pytest.raises(StateError, match="client was closed"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,16 +93,20 @@ def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
 def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: int) -> int:
     """The place at which both sides together differ least from the reference."""
     best, least, total = low, 0.0, 0.0
-    gain = _gain(sides, low, min(high, low + _CHUNK), delay, then)
+    gain: np.float32 | None = None
     for begin in range(low, high - put_in, _CHUNK):
         end = min(begin + _CHUNK, high - put_in)
-        said = gain * sides.said(begin, end, delay)
-        heard = sides.heard(begin, end)
+        heard, said = sides.heard(begin, end), sides.said(begin, end, delay)
         if put_in:
             later, follows = sides.heard(begin + put_in, end + put_in), said
         else:
-            later, follows = heard, gain * sides.said(begin, end, then)
-        more = np.cumsum((heard - said) ** 2 - (later - follows) ** 2, dtype=np.float64) + total
+            later, follows = heard, sides.said(begin, end, then)
+        if gain is None:
+            half = len(said) // 2
+            gain = _gain(sides.sign, (heard[:half], later[half:]), (said[:half], follows[half:]))
+        differ = heard - gain * said
+        differ_then = later - gain * follows
+        more = np.cumsum(differ * differ - differ_then * differ_then, dtype=np.float64) + total
         total = float(more[-1])
         top = len(more) - 1 - int(more[::-1].argmin())  # of what is said twice, the second was put in
         if more[top] <= least:
@@ -110,29 +114,21 @@ def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: i
     return best
 
 
-def _gain(sides: Sides, low: int, high: int, delay: float, then: float) -> np.float32:
+def _gain(sign: int, heard: Sequence[Floats], said: Sequence[Floats]) -> np.float32:
     """How much louder than the reference the recording is there, with its sign."""
-    middle = (low + high) // 2
-    heard = sides.heard(low, high)
-    said = np.concatenate(
-        (sides.said(low, middle, delay), sides.said(middle, high, then))
-    )
-    energy = float(np.dot(said, said))
-    product = float(np.dot(heard, said)) * sides.sign
-    return np.float32(sides.sign * (product / energy if energy > 0 and product > 0 else 1.0))
+    energy = sum(float(np.dot(part, part)) for part in said)
+    product = sign * sum(float(np.dot(a, b)) for a, b in zip(heard, said, strict=True))
+    return np.float32(sign * (product / energy if energy > 0 and product > 0 else 1.0))
 
 
 def _needed(sides: Sides, before: Run, run: Run, after: Run) -> bool:
     """Whether a step, then another, explains much better than one step does."""
     margin = _MARGIN_HOPS * sides.hop
     low, high = max(run.begin - margin, before.begin), min(run.end + margin, after.end)
-    gain = _gain(sides, low, high, before.delay, after.delay)
-    heard = sides.heard(low, high)
-    sums = []
-    for each in (before, run, after):
-        said = gain * sides.said(low, high, each.delay)
-        sums.append(np.cumsum((heard - said) ** 2, dtype=np.float64))
-    one, two, three = sums
+    heard, half = sides.heard(low, high), (high - low) // 2
+    said = [sides.said(low, high, each.delay) for each in (before, run, after)]
+    gain = _gain(sides.sign, (heard[:half], heard[half:]), (said[0][:half], said[2][half:]))
+    one, two, three = (np.cumsum((heard - gain * x) ** 2, dtype=np.float64) for x in said)
     rest = three[-1] - three
     direct = float((one + rest).min())
     through = float((np.minimum.accumulate(one - two) + two + rest).min())

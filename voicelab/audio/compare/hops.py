@@ -83,8 +83,8 @@ class Stretch:
         First samples of its hops.
     delays : ndarray of float, shape (k,)
         Those that may hold in it, in samples; they differ by whole ones.
-    first, last : float
-        What holds at its ends.
+    held : ndarray of float
+        Those of its blocks, in the order of time: the first and the last hold at its ends.
     left : ndarray of float, shape (h, k)
         Energy of each hop that the reference at each delay does not explain, at any level.
     power : ndarray of float, shape (h,)
@@ -93,8 +93,7 @@ class Stretch:
 
     begins: Lags
     delays: Doubles
-    first: float
-    last: float
+    held: Doubles
     left: Floats = field(init=False)
     power: Floats = field(init=False)
 
@@ -142,7 +141,7 @@ class Stretch:
                 row = said[first : first + heard.size].reshape(-1, hop)
                 product = np.maximum(sides.sign * np.einsum("ij,ij->i", heard, row), 0)
                 bounds = squares[first : first + heard.size + 1 : hop]
-                left[rows, k] = power - product * product / (np.diff(bounds) + _TINY)
+                left[rows, k] = power - product * product / (bounds[1:] - bounds[:-1] + _TINY)
         self.left = np.concatenate((self.left, np.maximum(left, 0)), axis=1)
 
 
@@ -189,14 +188,15 @@ def stretches(
         begins = low + hop * np.flatnonzero(close)
         begins = begins[begins + hop <= high]
         if len(begins):
-            held = delays[inside]
-            yield Stretch(begins, distinct(held), float(held[0]), float(held[-1]))
+            yield Stretch(begins, distinct(delays[inside]), delays[inside])
 
 
 def distinct(delays: Doubles) -> Doubles:
     """Delays without those that stand there already."""
     ordered = np.sort(delays)
-    return ordered[np.diff(ordered, prepend=-np.inf) >= EQUAL]
+    new = np.ones(len(ordered), np.bool_)
+    np.greater_equal(ordered[1:] - ordered[:-1], EQUAL, out=new[1:])
+    return ordered[new]
 
 
 def _chains(differ: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -19,7 +19,8 @@ _LEAST_DB: Final = {
     # Where the levels leave no other way of reading, the sound need only not speak against it.
     "mulaw-as-pcm8": -3.0,
     "mulaw-as-pcm16": -1.0,
-    "linear-as-mulaw": -0.5,
+    "read the bytes as L16": -4.0,
+    "read the bytes as big-endian L16": -4.0,
     "double-encoded": -40.0,
     "mulaw-as-alaw": 0.05,
     "alaw-as-mulaw": 0.1,
@@ -55,7 +56,7 @@ def find_misread(heard: Heard) -> list[Finding]:
         (
             _Score(reading, len(row), max(row), sum(row) - least * len(row))
             for reading, row in gains.items()
-            if max(row) > (least := _LEAST_DB.get(reading.fault, _LEAST_DB_ELSE))
+            if max(row) > (least := _least_db(reading))
         ),
         key=lambda score: -score.total,
     )
@@ -72,12 +73,24 @@ def find_misread(heard: Heard) -> list[Finding]:
             Finding(
                 reading.fault,
                 max(0.05, 0.97 - 0.5 * (score is not ranked[0]) - behind / 50),
-                f"{reading.way}, and {score.count} of {len(windows)} seconds sound "
-                f"up to {score.best:.1f} dB more like speech",
+                _evidence(score, len(windows)),
                 _reread(reading),
             ),
         )
     return list(found.values())
+
+
+def _least_db(reading: Rereading) -> float:
+    return _LEAST_DB.get(reading.fault, _LEAST_DB.get(reading.way, _LEAST_DB_ELSE))
+
+
+def _evidence(score: _Score, seconds: int) -> str:
+    if score.best < 0:
+        return f"{score.reading.way}: the levels that are used leave no other way"
+    return (
+        f"{score.reading.way}, and {score.count} of {seconds} seconds sound up to "
+        f"{score.best:.1f} dB more like speech"
+    )
 
 
 def _busy(window: Int16Array) -> Int16Array:

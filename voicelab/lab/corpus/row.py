@@ -64,14 +64,14 @@ def _begun(order: Order) -> dict[str, Any]:
 
 
 def _check(order: Order) -> dict[str, Any]:
-    from voicelab.audio.compare.check import check
-    from voicelab.store.wavfile import read_wav
+    from voicelab.lab.check import check
 
-    (recording, _), (reference, _) = (read_wav(path) for path in _both(order, needed=True))
-    found = check(recording, reference, order["format"], full=order["full"]).as_dict()
+    recording, reference = _both(order, needed=True)
+    report = check(recording, reference, order["format"], full=order["full"])
+    found = report.as_dict()
     gaps = found["gaps"]
     return {
-        "seconds": round(recording.duration_s, 6),
+        "seconds": round(report.recording.duration_s, 6),
         **found,
         "gaps": len(gaps),
         "gaps_ms": round(sum(gap["length_ms"] for gap in gaps), 3),
@@ -80,9 +80,9 @@ def _check(order: Order) -> dict[str, Any]:
 
 
 def _diagnose(order: Order) -> dict[str, Any]:
-    from voicelab.audio.diagnosis import diagnose
+    from voicelab.lab.diagnose import diagnose
 
-    given, *reference = (path.read_bytes() for path in _both(order, needed=False))
+    given, *reference = _both(order, needed=False)
     found = diagnose(given, reference[0] if reference else None, format=order["format"])
     listed = [hypothesis.as_json() for hypothesis in found.hypotheses]
     second = listed[1] if len(listed) > 1 else {}
