@@ -1,0 +1,230 @@
+"""The recording laid on its reference: what the reference tells of each sample.
+
+What was said goes through gains, delays and filters that are no faults: a short filter from the
+reference to the recording takes all of them in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.fft import irfft, next_fast_len, rfft
+from scipy.linalg import solve_toeplitz
+from scipy.signal import oaconvolve
+
+from voicelab.audio.compare.alignment import Alignment, Segment, align
+from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.samples import Int16Array
+
+_PART_S: Final = 6.0
+_MOST_PARTS: Final = 10
+_SPAN_S: Final = 45.0
+_SLACK_S: Final = 3.0
+_LONG_S: Final = 120.0
+_SIDE_S: Final = 0.008
+_RIDGE: Final = 1e-5
+_BLOCK_S: Final = 0.01
+_SHORT_S: Final = 0.15
+_ALIKE: Final = 0.4
+
+_Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A part of the recording, and what the reference tells of it.
+
+    Attributes
+    ----------
+    begin : int
+        Its first sample in the recording, at `rate_hz`.
+    rate_hz : int
+        The lower one of both rates.
+    heard : ndarray of float, shape (n,)
+    told : ndarray of float, shape (n,)
+        The reference, in its place and through the filter; no offset is in it.
+    known : ndarray of bool, shape (n,)
+        Where the reference reaches.
+    offset : float
+        What the recording has beside it.
+    reference_offset : float
+        The middle of the reference itself, as loud as it is heard.
+    segments : tuple of Segment
+        Between which something was put in or left out.
+    alignment : Alignment
+    """
+
+    begin: int
+    rate_hz: int
+    heard: Floats
+    told: Floats
+    known: _Bools
+    offset: float
+    reference_offset: float
+    segments: tuple[Segment, ...]
+    alignment: Alignment
+
+    @property
+    def rest(self) -> Floats:
+        """What the reference does not tell; 0 where it does not reach."""
+        return np.where(self.known, self.heard - self.offset - self.told, 0.0)
+
+    @property
+    def likeness(self) -> float:
+        """Correlation of both where the reference reaches, 0 to 1."""
+        return correlation(self.heard[self.known], self.told[self.known])
+
+    def blocks(self, length: int) -> npt.NDArray[np.int64]:
+        """First samples of the blocks that the reference reaches wholly."""
+        count = self.known.size // length
+        whole = self.known[: count * length].reshape(count, length).all(axis=1)
+        return np.flatnonzero(whole) * length
+
+
+def correlation(one: Floats, other: Floats) -> float:
+    """Correlation coefficient; 0 where one does not move."""
+    if one.size < 2:
+        return 0.0
+    one, other = one - one.mean(), other - other.mean()
+    power = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / power if power > 0 else 0.0
+
+
+def lay(heard: Heard, reference: Reference) -> list[Laid]:
+    """Lay the recording on its reference: as a whole, or ten parts of an hour.
+
+    Returns
+    -------
+    list of Laid
+        Without the parts that are not like the reference anywhere.
+    """
+    rate_hz = min(heard.rate_hz, reference.rate_hz)
+    found = []
+    for begin, part in _parts(heard):
+        own = as_int16(at_rate(part, heard.rate_hz, rate_hz))
+        for section in _sections(heard, begin, part, reference):
+            said = as_int16(at_rate(section, reference.rate_hz, rate_hz))
+            alignment = align(own, said, rate_hz)
+            if alignment is None:
+                continue
+            laid = _laid(own, said, alignment, round(begin * rate_hz / heard.rate_hz))
+            if laid is not None and laid.likeness > _ALIKE:
+                found.append(laid)
+                break
+    return found
+
+
+def _parts(heard: Heard) -> list[tuple[int, Int16Array]]:
+    length = round(_PART_S * heard.rate_hz)
+    if heard.samples.size <= length * _MOST_PARTS:
+        return [(0, heard.samples)]
+    starts = np.linspace(0, heard.samples.size - length, _MOST_PARTS).astype(int)
+    return [(int(at), heard.samples[at : at + length]) for at in starts]
+
+
+def _sections(
+    heard: Heard, begin: int, part: Int16Array, reference: Reference
+) -> list[Int16Array]:
+    """Where in the reference to look: all of it, or around where it is loud when the part is."""
+    if reference.duration_s <= _LONG_S:
+        return [reference.samples]
+    length_s = part.size / heard.rate_hz
+    early = round(max(begin - _SPAN_S / 2 * heard.rate_hz, 0))
+    late = round(begin + part.size + _SPAN_S / 2 * heard.rate_hz)
+    ahead_s = (begin - early) / heard.rate_hz
+    at_s = [at + ahead_s for at in reference.places(heard.samples[early:late], heard.rate_hz)]
+    at_s.append(begin / heard.rate_hz)
+    return [reference.section(at - _SLACK_S, at + length_s + _SLACK_S)[0] for at in at_s]
+
+
+def _laid(heard: Int16Array, said: Int16Array, alignment: Alignment, begin: int) -> Laid | None:
+    rate_hz = alignment.rate_hz
+    side = round(_SIDE_S * rate_hz)
+    segments = _joined(alignment.segments, round(_SHORT_S * rate_hz))
+    if not segments:
+        return None
+    wide = heard.astype(np.float64)
+    rows = [
+        (s.begin, s.end, alignment.reference(said, s, s.begin - side, s.end + side).astype(float))
+        for s in segments
+    ]
+    known = np.zeros(wide.size, np.bool_)
+    for first, last, _ in rows:
+        known[first:last] = True
+    if np.count_nonzero(known) < 8 * side:
+        return None
+    middle = float(wide[known].mean())
+    level = float(np.mean(said, dtype=np.float64)) * alignment.sign
+    taps = _filter([(wide[a:b] - middle, row - level) for a, b, row in rows], side)
+    told = np.zeros(wide.size)
+    for first, last, row in rows:
+        told[first:last] = oaconvolve(row - level, taps, mode="valid")
+    laid = Laid(begin, rate_hz, wide, told, known, middle, 0.0, segments, alignment)
+    gain = _usual_gain(laid)
+    told *= gain
+    offset = _usual_offset(laid)
+    return Laid(
+        begin, rate_hz, wide, told, known, offset, gain * level * float(taps.sum()), segments,
+        alignment,
+    )  # fmt: skip
+
+
+def _joined(segments: tuple[Segment, ...], short: int) -> tuple[Segment, ...]:
+    """Leave out short segments between two that agree: frames that moved, not time that did."""
+    kept: list[Segment] = []
+    for segment in segments:
+        while kept and len(kept) > 1 and _length(kept[-1]) < short and (
+            abs(kept[-2].lag - segment.lag) < 1
+        ):
+            kept.pop()
+        if kept and abs(kept[-1].lag - segment.lag) < 1:
+            kept[-1] = Segment(kept[-1].begin, segment.end, kept[-1].lag)
+        else:
+            kept.append(segment)
+    return tuple(kept)
+
+
+def _length(segment: Segment) -> int:
+    return segment.end - segment.begin
+
+
+def _filter(rows: list[tuple[Floats, Floats]], side: int) -> Floats:
+    """The filter from what was said to what was heard, by least squares."""
+    lags, cross = np.zeros(2 * side + 1), np.zeros(2 * side + 1)
+    for heard, said in rows:
+        size = next_fast_len(said.size + 2 * side + 1, real=True)
+        spectrum = rfft(said, size)
+        lags += irfft(np.abs(spectrum) ** 2, size)[: 2 * side + 1]
+        cross += irfft(rfft(heard, size) * spectrum.conj(), size)[np.arange(-2 * side, 1)]
+    if lags[0] <= 0:
+        return np.zeros(2 * side + 1)
+    lags[0] *= 1 + _RIDGE
+    return np.asarray(solve_toeplitz(lags, cross))
+
+
+def _usual_gain(laid: Laid) -> float:
+    """How much louder than told most blocks are: what was lost takes from all by least squares."""
+    length = round(_BLOCK_S * laid.rate_hz)
+    told = cut(laid.told, laid.blocks(length), length)
+    power = (told**2).sum(axis=1)
+    loud = power > 0.1 * power.mean() if power.size else np.zeros(0, np.bool_)
+    if np.count_nonzero(loud) < 10:
+        return 1.0
+    heard = cut(laid.heard - laid.offset, laid.blocks(length), length)
+    gains = (heard * told).sum(axis=1)[loud] / power[loud]
+    order = np.argsort(gains)
+    half = np.searchsorted(np.cumsum(power[loud][order]), power[loud].sum() / 2)
+    return max(float(gains[order][half]), 0.1)
+
+
+def _usual_offset(laid: Laid) -> float:
+    return float((laid.heard - laid.told)[laid.known].mean())
+
+
+def cut(values: Floats, starts: npt.NDArray[np.int64], length: int) -> Floats:
+    """Blocks as rows."""
+    return np.asarray(values[starts[:, None] + np.arange(length)])

@@ -1,0 +1,240 @@
+"""Read the bytes in each other way, play at each other rate: which gives back the reference?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from voicelab.audio.diagnosis.against.laid import correlation
+from voicelab.audio.diagnosis.against.reference import Floats, Reference, at_rate
+from voicelab.audio.diagnosis.finding import Finding
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.rereading import Rereading, rereadings
+from voicelab.audio.samples import Int16Array
+
+_TILE_S: Final = 4.0
+_MOST_TILES: Final = 4
+_WINDOW_S: Final = 0.5
+_SLACK_S: Final = 4.0
+_WHOLE_S: Final = 40.0
+_SPAN_S: Final = 60.0
+_LIKE: Final = 0.5
+_ALREADY: Final = 0.9
+_CLEARLY: Final = 0.1
+_FEWEST_WINDOWS: Final = 2
+_TWICE: Final = 0.9
+_LOWEST_HZ: Final = 150.0
+_QUIET: Final = 0.02
+_LOUD: Final = 0.03
+_LEAST_SHARE: Final = 0.25
+
+_PARTLY: Final = ("odd-byte-slip",)
+"""What may begin anywhere, so that little of it is heard."""
+_RATES: Final = (
+    ("rate-half", 2.0, "twice as fast"),
+    ("rate-double", 1 / 2, "half as fast"),
+    ("rate-triple", 1 / 3, "at a third of the speed"),
+    ("rate-44100-48000", 48_000 / 44_100, "at 48000 instead of 44100 Hz"),
+    ("rate-44100-48000", 44_100 / 48_000, "at 44100 instead of 48000 Hz"),
+)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One way to hear it: what is done to the samples, and how much faster they are played."""
+
+    fault: str
+    words: str
+    read: Callable[[Int16Array], Int16Array]
+    faster: float
+    longer: float = 1.0
+
+    def repair(self, heard: Heard) -> tuple[Int16Array, int]:
+        return self.read(heard.samples), round(heard.rate_hz * self.faster)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """How like the reference a tile is, window by window, in one way."""
+
+    way: _Way
+    likeness: Floats
+    power: Floats
+
+
+_AS_IS: Final = _Way("none", "as heard", lambda samples: samples, 1.0)
+
+
+def find_by_reading(heard: Heard, reference: Reference) -> list[Finding]:
+    """Ways to read or to play it after which it is the reference, the best first.
+
+    Parameters
+    ----------
+    heard : Heard
+    reference : Reference
+    """
+    gains: dict[str, list[tuple[float, int, float, float, _Way, int]]] = {}
+    tiles = _tiles(heard)
+    for tile in tiles:
+        for tried, as_is in _attempts(heard, tile, reference, set(gains)):
+            got = _gained(tried, as_is)
+            if got is not None:
+                gains.setdefault(tried.way.words, []).append((*got, tried.way, tried.likeness.size))
+    best: dict[str, tuple[float, Finding]] = {}
+    for rows in gains.values():
+        total = sum(row[0] for row in rows)
+        windows = sum(row[1] for row in rows)
+        most = sum(row[5] for row in rows)
+        least = min(_FEWEST_WINDOWS, most)
+        if rows[0][4].fault not in _PARTLY:
+            least = max(least, _LEAST_SHARE * most)
+        if windows < least:
+            continue
+        like, was = (float(np.mean([row[n] for row in rows])) for n in (2, 3))
+        way = rows[0][4]
+        finding = Finding(
+            way.fault,
+            min(0.99, 0.5 + like / 2),
+            f"{way.words}, and {windows} windows of half a second are {like:.0%} like the "
+            f"reference; as heard, {was:.0%}",
+            way.repair,
+        )
+        if way.fault not in best or best[way.fault][0] < total:
+            best[way.fault] = (total, finding)
+    ranked = sorted(best.values(), key=lambda item: -item[0])
+    return [
+        Finding(f.fault, f.confidence * (total / ranked[0][0]) ** 2, f.evidence, f.repair)
+        for total, f in ranked
+    ]
+
+
+def _tiles(heard: Heard) -> list[int]:
+    """First samples of stretches that are not like the reference as they are."""
+    length = round(_TILE_S * heard.rate_hz)
+    last = heard.samples.size - length
+    if last <= 0:
+        return [0]
+    count = min(max(4, 2 * last // length), 400)
+    starts = np.linspace(0, last, count).astype(int) // 2 * 2
+    loud = np.array([np.abs(heard.samples[s : s + length : 7].astype(float)).mean() for s in starts])
+    starts = starts[loud > _QUIET * loud.max()]
+    chosen = np.unique(np.linspace(0, starts.size - 1, _MOST_TILES).round().astype(int))
+    return [int(at) for at in starts[chosen]]
+
+
+def _attempts(
+    heard: Heard, begin: int, reference: Reference, promising: set[str]
+) -> Iterator[tuple[_Tried, _Tried]]:
+    """Try each way on a tile that is not like the reference as it is; later only what helped."""
+    length = round(_TILE_S * heard.rate_hz)
+    as_is = _try(heard, begin, _AS_IS, reference)
+    if as_is.power.any() and as_is.likeness[as_is.power > 0].min() > _ALREADY:
+        return
+    for way in _ways(heard.samples[begin : begin + length]):
+        if not promising or way.words in promising:
+            yield _try(heard, begin, way, reference), as_is
+
+
+def _ways(tile: Int16Array) -> Iterator[_Way]:
+    for reading in rereadings(tile):
+        yield _way(reading)
+    if _takes_turns(tile.astype(np.float64)):
+        yield _Way("stereo-as-mono", "take every other sample", lambda x: x[::2].copy(), 1.0, 0.5)
+        yield _Way("stereo-as-mono", "take the samples between", lambda x: x[1::2].copy(), 1.0, 0.5)
+        return
+    for fault, faster, words in _RATES:
+        yield _Way(fault, f"play it {words}", lambda samples: samples, faster)
+
+
+def _takes_turns(wide: Floats) -> bool:
+    """Whether samples go on from the one before the last, or come twice."""
+    pairs = wide[: wide.size // 2 * 2].reshape(-1, 2)
+    moving = pairs[np.abs(np.diff(pairs[:, 0], append=pairs[-1:, 0])) > 0]
+    if moving.size and float((moving[:, 0] == moving[:, 1]).mean()) > _TWICE:
+        return True
+    sums = [np.roll(wide, lag) + np.roll(wide, -lag) for lag in (1, 2)]
+    near, far = (abs(correlation(wide, both)) for both in sums)
+    return far > near
+
+
+def _way(reading: Rereading) -> _Way:
+    longer = {"mulaw-as-pcm16": 2.0, "linear-as-mulaw": 0.5}.get(reading.fault, 1.0)
+    return _Way(reading.fault, reading.way, reading.read, 1.0, longer)
+
+
+def _try(heard: Heard, begin: int, way: _Way, reference: Reference) -> _Tried:
+    length = round(_TILE_S * heard.rate_hz)
+    samples = way.read(heard.samples[begin : begin + length])
+    rate_hz = heard.rate_hz * way.faster
+    common = min(rate_hz, float(reference.rate_hz))
+    own = at_rate(samples, rate_hz, common)
+    best: tuple[float, Floats, Floats] = (-1.0, np.zeros(1), np.zeros(1))
+    for said in _sections(heard, begin, way, reference, samples.size / rate_hz):
+        like, power = _windows(own, at_rate(said, reference.rate_hz, common), common)
+        score = float(np.average(like**2, weights=power + 1e-9))
+        best = max(best, (score, like, power), key=lambda item: item[0])
+    return _Tried(way, best[1], best[2])
+
+
+def _sections(
+    heard: Heard, begin: int, way: _Way, reference: Reference, length_s: float
+) -> list[Int16Array]:
+    if reference.duration_s <= _WHOLE_S:
+        return [reference.samples]
+    at_s = begin * way.longer / (heard.rate_hz * way.faster)
+    found = [reference.section(at_s - _SLACK_S, at_s + length_s + _SLACK_S)[0]]
+    span = round(_SPAN_S * heard.rate_hz)
+    early = max(begin - span // 2, 0) // 2 * 2
+    piece = way.read(heard.samples[early : early + span])
+    ahead_s = (begin - early) * way.longer / (heard.rate_hz * way.faster)
+    for place in reference.places(piece, heard.rate_hz * way.faster)[:1]:
+        at = place + ahead_s
+        found.append(reference.section(at - _SLACK_S, at + length_s + _SLACK_S)[0])
+    return found
+
+
+def _windows(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
+    """Likeness of each window where all of it fits best, and how loud the window is."""
+    if not own.any() or not said.any():
+        return np.zeros(1), np.zeros(1)
+    own, said = own - own.mean(), said - said.mean()
+    size = next_fast_len(own.size + said.size, real=True)
+    cross = rfft(said, size) * rfft(own, size).conj()
+    cross[: max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
+    cross /= np.sqrt(np.abs(cross)) + 1e-9
+    lag = int(np.abs(irfft(cross, size)).argmax())
+    lag -= size * (lag >= said.size)
+    first, last = max(lag, 0), min(lag + own.size, said.size)
+    window = round(_WINDOW_S * rate_hz)
+    count = max(round(own.size / window), 1)
+    like, power = np.zeros(count), np.zeros(count)
+    for k in range(count):
+        a, b = max(k * window, first - lag), min((k + 1) * window, last - lag)
+        if k == count - 1:
+            b = min(own.size, last - lag)
+        if b - a >= window // 2:
+            like[k] = abs(correlation(own[a:b], said[a + lag : b + lag]))
+            power[k] = float(np.var(said[a + lag : b + lag]))
+    return like, power
+
+
+def _gained(tried: _Tried, as_is: _Tried) -> tuple[float, int, float, float] | None:
+    """By how many nats it is more like the reference, in how many windows, and how like."""
+    like = tried.likeness
+    was = np.interp(np.linspace(0, 1, like.size), np.linspace(0, 1, as_is.likeness.size),
+                    as_is.likeness)  # fmt: skip
+    loud = tried.power > _LOUD * tried.power.max()
+    better = loud & (like > _LIKE) & (like > was + _CLEARLY)
+    if not better.any():
+        return None
+    nats = np.log((1 - was[better] ** 2 + 1e-6) / (1 - like[better] ** 2 + 1e-6))
+    return (
+        float(nats.sum()),
+        int(better.sum()),
+        float(like[better].mean()),
+        float(was[better].mean()),
+    )
