@@ -70,6 +70,17 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
     return _OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + _OF_L16
 
 
+def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
+    """All readings, however its bytes are used: a reference tells which of them was meant."""
+    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+        return _OF_8_BITS
+    if share_on(samples, "mulaw") >= _ON_LEVELS:
+        return _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW + _OF_MULAW + _OF_COARSE
+    if share_on(samples, "alaw") >= _ON_LEVELS:
+        return _OF_ALAW + _OF_COARSE
+    return _OF_L16 + _OF_BIG_ENDIAN + _OF_BYTES
+
+
 def _apart(data: Uint8Array) -> float:
     """How differently even and odd bytes are used: 0 alike, 1 no value in common."""
     pairs = data[: data.size // 2 * 2].reshape(-1, 2)
@@ -124,9 +135,42 @@ def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16A
     return read
 
 
+def _from_coarse(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
+    """The same where a law has put several of the 8-bit samples on one level: the quietest."""
+
+    def read(samples: Int16Array) -> Int16Array:
+        levels, which = np.unique(samples, return_inverse=True)
+        linear = (np.arange(256) - 128) * 256
+        step = 2.0 ** (np.floor(np.log2(np.abs(levels.astype(np.float64)) + 132)) - 4)
+        away = np.abs(linear[None, :] - levels[:, None].astype(np.float64))
+        possible = away <= np.maximum(step / 2, away.min(axis=1))[:, None]
+        heard = decode(np.arange(256, dtype=np.uint8))
+        loudness = np.where(possible, np.abs(heard.astype(np.int32)), 1 << 16)
+        return np.asarray(heard[loudness.argmin(axis=1)][which.reshape(-1)], np.int16)
+
+    return read
+
+
 _OF_L16: Final = (
     Rereading("l16-byte-order", "swap the two bytes of each sample", lambda x: x.byteswap()),
     Rereading("odd-byte-slip", "move on by one byte", lambda x: _linear(_bytes(x)[1:])),
+)
+_OF_BIG_ENDIAN: Final = (
+    Rereading(
+        "odd-byte-slip",
+        "move on by one byte, big-endian",
+        lambda x: _linear(_bytes(x.byteswap())[1:]).byteswap(),
+    ),
+    Rereading(
+        "mulaw-as-pcm16",
+        "decode each big-endian byte as mu-law",
+        lambda x: ulaw_decode(_bytes(x.byteswap())),
+    ),
+    Rereading(
+        "mulaw-as-pcm16",
+        "decode each big-endian byte as A-law",
+        lambda x: alaw_decode(_bytes(x.byteswap())),
+    ),
 )
 _OF_BYTES: Final = (
     Rereading("mulaw-as-pcm16", "decode each byte as mu-law", lambda x: ulaw_decode(_bytes(x))),
@@ -138,6 +182,18 @@ _OF_16_BITS_AS_MULAW: Final = (
         "linear-as-mulaw",
         "read the bytes as big-endian L16",
         lambda x: _linear(ulaw_encode(x)).byteswap(),
+    ),
+)
+_OF_8_BITS_AS_MULAW: Final = (
+    Rereading(
+        "linear-as-mulaw",
+        "read the bytes as 8-bit samples around 128",
+        lambda x: (np.where(x == 0, 0x7F, ulaw_encode(x)).astype(np.int16) - 128) << 8,
+    ),
+    Rereading(
+        "linear-as-mulaw",
+        "read the bytes as 8-bit samples around 0",
+        lambda x: ulaw_encode(x).view(np.int8).astype(np.int16) << 8,
     ),
 )
 _OF_MULAW: Final = (
@@ -168,4 +224,8 @@ _OF_TWICE: Final = tuple(
         _from_8_bits(decode),
     )
     for law, decode in (("mu-law", ulaw_decode), ("A-law", alaw_decode))
+)
+_OF_COARSE: Final = tuple(
+    Rereading("double-encoded", f"take the samples for 8-bit ones and decode them as {law}", read)
+    for law, read in (("mu-law", _from_coarse(ulaw_decode)), ("A-law", _from_coarse(alaw_decode)))
 )

@@ -126,9 +126,7 @@ def _parts(heard: Heard) -> list[tuple[int, Int16Array]]:
     return [(int(at), heard.samples[at : at + length]) for at in starts]
 
 
-def _sections(
-    heard: Heard, begin: int, part: Int16Array, reference: Reference
-) -> list[Int16Array]:
+def _sections(heard: Heard, begin: int, part: Int16Array, reference: Reference) -> list[Int16Array]:
     """Where in the reference to look: all of it, or around where it is loud when the part is."""
     if reference.duration_s <= _LONG_S:
         return [reference.samples]
@@ -177,8 +175,11 @@ def _joined(segments: tuple[Segment, ...], short: int) -> tuple[Segment, ...]:
     """Leave out short segments between two that agree: frames that moved, not time that did."""
     kept: list[Segment] = []
     for segment in segments:
-        while kept and len(kept) > 1 and _length(kept[-1]) < short and (
-            abs(kept[-2].lag - segment.lag) < 1
+        while (
+            kept
+            and len(kept) > 1
+            and _length(kept[-1]) < short
+            and (abs(kept[-2].lag - segment.lag) < 1)
         ):
             kept.pop()
         if kept and abs(kept[-1].lag - segment.lag) < 1:

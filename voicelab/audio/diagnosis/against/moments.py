@@ -196,7 +196,10 @@ def _pieces(part: Laid) -> Iterator[_Piece]:
         there = powers[at + length : at + length + 2 * far + 1] - powers[at : at + 2 * far + 1]
         left = float(own @ own) + there - 2 * np.correlate(around, own, "valid")
         left = left[::-1]  # index far + l: the sound that was due l samples earlier
-        nats = 0.5 * _FREE * length * np.log(
-            (float(left[far]) + usual) / (np.maximum(left, 0.0) + usual)
+        nats = (
+            0.5
+            * _FREE
+            * length
+            * np.log((float(left[far]) + usual) / (np.maximum(left, 0.0) + usual))
         )
         yield _Piece(part.begin + int(at), length, np.maximum(nats, 0.0))

@@ -13,11 +13,11 @@ from voicelab.audio.diagnosis.against.laid import correlation
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, at_rate
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.rereading import Rereading, rereadings
+from voicelab.audio.diagnosis.rereading import Rereading, all_rereadings
 from voicelab.audio.samples import Int16Array
 
-_TILE_S: Final = 4.0
-_MOST_TILES: Final = 4
+_TILE_S: Final = 2.0
+_MOST_TILES: Final = 6
 _WINDOW_S: Final = 0.5
 _SLACK_S: Final = 4.0
 _WHOLE_S: Final = 40.0
@@ -27,6 +27,8 @@ _ALREADY: Final = 0.9
 _CLEARLY: Final = 0.1
 _FEWEST_WINDOWS: Final = 2
 _TWICE: Final = 0.9
+_LEVEL_S: Final = 0.05
+_FLOOR: Final = 0.03
 _LOWEST_HZ: Final = 150.0
 _QUIET: Final = 0.02
 _LOUD: Final = 0.03
@@ -120,7 +122,8 @@ def _tiles(heard: Heard) -> list[int]:
         return [0]
     count = min(max(4, 2 * last // length), 400)
     starts = np.linspace(0, last, count).astype(int) // 2 * 2
-    loud = np.array([np.abs(heard.samples[s : s + length : 7].astype(float)).mean() for s in starts])
+    pieces = (heard.samples[at : at + length : 7] for at in starts)
+    loud = np.array([np.abs(piece.astype(np.float64)).mean() for piece in pieces])
     starts = starts[loud > _QUIET * loud.max()]
     chosen = np.unique(np.linspace(0, starts.size - 1, _MOST_TILES).round().astype(int))
     return [int(at) for at in starts[chosen]]
@@ -140,22 +143,26 @@ def _attempts(
 
 
 def _ways(tile: Int16Array) -> Iterator[_Way]:
-    for reading in rereadings(tile):
+    for reading in all_rereadings(tile):
         yield _way(reading)
-    if _takes_turns(tile.astype(np.float64)):
+    wide = tile.astype(np.float64)
+    twice = _comes_twice(wide)
+    if twice or _takes_turns(wide):
         yield _Way("stereo-as-mono", "take every other sample", lambda x: x[::2].copy(), 1.0, 0.5)
         yield _Way("stereo-as-mono", "take the samples between", lambda x: x[1::2].copy(), 1.0, 0.5)
-        return
-    for fault, faster, words in _RATES:
-        yield _Way(fault, f"play it {words}", lambda samples: samples, faster)
+    if not twice:
+        for fault, faster, words in _RATES:
+            yield _Way(fault, f"play it {words}", lambda samples: samples, faster)
+
+
+def _comes_twice(wide: Floats) -> bool:
+    pairs = wide[: wide.size // 2 * 2].reshape(-1, 2)
+    moving = pairs[np.abs(np.diff(pairs[:, 0], append=pairs[-1:, 0])) > 0]
+    return bool(moving.size) and float((moving[:, 0] == moving[:, 1]).mean()) > _TWICE
 
 
 def _takes_turns(wide: Floats) -> bool:
-    """Whether samples go on from the one before the last, or come twice."""
-    pairs = wide[: wide.size // 2 * 2].reshape(-1, 2)
-    moving = pairs[np.abs(np.diff(pairs[:, 0], append=pairs[-1:, 0])) > 0]
-    if moving.size and float((moving[:, 0] == moving[:, 1]).mean()) > _TWICE:
-        return True
+    """Whether samples go on from the one before the last, not from the last."""
     sums = [np.roll(wide, lag) + np.roll(wide, -lag) for lag in (1, 2)]
     near, far = (abs(correlation(wide, both)) for both in sums)
     return far > near
@@ -203,7 +210,7 @@ def _windows(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]
         return np.zeros(1), np.zeros(1)
     own, said = own - own.mean(), said - said.mean()
     size = next_fast_len(own.size + said.size, real=True)
-    cross = rfft(said, size) * rfft(own, size).conj()
+    cross = rfft(_levelled(said, rate_hz), size) * rfft(_levelled(own, rate_hz), size).conj()
     cross[: max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
     cross /= np.sqrt(np.abs(cross)) + 1e-9
     lag = int(np.abs(irfft(cross, size)).argmax())
@@ -220,6 +227,16 @@ def _windows(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]
             like[k] = abs(correlation(own[a:b], said[a + lag : b + lag]))
             power[k] = float(np.var(said[a + lag : b + lag]))
     return like, power
+
+
+def _levelled(wide: Floats, rate_hz: float) -> Floats:
+    """Equally loud everywhere, so that no noise where it was read wrongly drowns the rest."""
+    width = max(round(_LEVEL_S * rate_hz), 1)
+    total = np.concatenate(
+        ([0.0], np.cumsum(np.pad(wide**2, (width // 2, width - width // 2 - 1))))
+    )
+    power = (total[width:] - total[:-width]) / width
+    return np.asarray(wide / np.sqrt(power + _FLOOR * power.mean()))
 
 
 def _gained(tried: _Tried, as_is: _Tried) -> tuple[float, int, float, float] | None:

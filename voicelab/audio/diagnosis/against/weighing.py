@@ -102,7 +102,12 @@ def _likeness(laid: list[Laid]) -> float:
 
 def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
     copies = [] if find_repeats(own) else find_repeats(heard)
-    found = [*find_timing(laid, copies), *find_offset(laid), *find_clipped(laid), *_continuous(laid)]
+    found = [
+        *find_timing(laid, copies),
+        *find_offset(laid),
+        *find_clipped(laid),
+        *_continuous(laid),
+    ]
     found += find_chunks(laid)
     found.sort(key=lambda finding: -finding.confidence)
     named = {finding.fault for finding in found}
