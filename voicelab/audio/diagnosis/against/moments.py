@@ -14,14 +14,16 @@ from voicelab.audio.diagnosis.against.reference import Floats
 
 _BLOCK_S: Final = 0.005
 _FARTHEST_S: Final = 0.25
-_NEAREST_S: Final = 0.004
+_NEAREST_S: Final = 0.0099
 _LONGEST_FRAME_S: Final = 0.12
 _SILENT: Final = 16.0
 _AUDIBLE: Final = 0.02
 _BAD: Final = 0.4
 _LOUD: Final = 6.0
+_EXPLAINED: Final = 0.4
 _FREE: Final = 0.2
 """Independent samples a sample: speech goes on from sample to sample."""
+_CONSISTENT: Final = 0.4
 _MOST_PIECES: Final = 150
 _LEAST_STEP_S: Final = 0.003
 
@@ -142,6 +144,8 @@ def moved(parts: list[Laid]) -> Moved | None:
     nats = on_grid.max(axis=1)
     multiples = np.array(_MULTIPLES)[which]
     sure = nats > np.maximum(_LEAST_NATS, 0.6 * every.max(axis=1))
+    if float(nats[sure].sum()) < _CONSISTENT * ceiling:
+        return None
     return Moved(
         frame,
         float(nats[sure & (multiples < 0)].sum()),
@@ -181,15 +185,15 @@ def _pieces(part: Laid) -> Iterator[_Piece]:
     starts = part.blocks(length)
     if not starts.size:
         return
-    heard = cut(part.heard - part.offset, starts, length)
-    told = cut(part.told, starts, length)
+    white_heard, white_told = part.whitened()
+    heard, told = cut(white_heard, starts, length), cut(white_told, starts, length)
     rest = ((heard - told) ** 2).sum(axis=1)
     both = (heard**2).sum(axis=1) + (told**2).sum(axis=1)
     usual = float(np.median(rest)) + length
-    sounds = (heard**2).sum(axis=1) > np.maximum(_LOUD / 2 * usual, length * (2 * _SILENT) ** 2)
+    sounds = (heard**2).sum(axis=1) > np.maximum(_LOUD / 2 * usual, length * _SILENT**2)
     bad = (rest > _BAD * both) & (both > _LOUD * usual) & sounds
     far = round(_FARTHEST_S * part.rate_hz)
-    padded = np.pad(part.told, far)
+    padded = np.pad(white_told, far)
     powers = np.concatenate(([0.0], np.cumsum(padded**2)))
     for at, own in zip(starts[bad], heard[bad], strict=True):
         around = padded[at : at + 2 * far + length]
@@ -202,4 +206,5 @@ def _pieces(part: Laid) -> Iterator[_Piece]:
             * length
             * np.log((float(left[far]) + usual) / (np.maximum(left, 0.0) + usual))
         )
+        nats[left > _EXPLAINED * float(own @ own)] = 0.0
         yield _Piece(part.begin + int(at), length, np.maximum(nats, 0.0))

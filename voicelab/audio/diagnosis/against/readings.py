@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -28,11 +28,12 @@ _CLEARLY: Final = 0.1
 _FEWEST_WINDOWS: Final = 2
 _TWICE: Final = 0.9
 _LEVEL_S: Final = 0.05
+_MOST: Final = 5.0
 _FLOOR: Final = 0.03
 _LOWEST_HZ: Final = 150.0
 _QUIET: Final = 0.02
 _LOUD: Final = 0.03
-_LEAST_SHARE: Final = 0.25
+_LEAST_SHARE: Final = 0.4
 
 _PARTLY: Final = ("odd-byte-slip",)
 """What may begin anywhere, so that little of it is heard."""
@@ -68,6 +69,29 @@ class _Tried:
     power: Floats
 
 
+@dataclass(frozen=True)
+class _Gain:
+    """What a way does for a tile.
+
+    Attributes
+    ----------
+    nats : float
+    windows, of : int
+        Windows that get better, and all.
+    share : float
+        Of the power, in those that get better.
+    like, was : float
+        How like the reference these are then, and were before.
+    """
+
+    nats: float
+    windows: int
+    of: int
+    share: float
+    like: float
+    was: float
+
+
 _AS_IS: Final = _Way("none", "as heard", lambda samples: samples, 1.0)
 
 
@@ -79,39 +103,43 @@ def find_by_reading(heard: Heard, reference: Reference) -> list[Finding]:
     heard : Heard
     reference : Reference
     """
-    gains: dict[str, list[tuple[float, int, float, float, _Way, int]]] = {}
+    tried: dict[_Way, list[_Gain]] = {}
     tiles = _tiles(heard)
     for tile in tiles:
-        for tried, as_is in _attempts(heard, tile, reference, set(gains)):
-            got = _gained(tried, as_is)
-            if got is not None:
-                gains.setdefault(tried.way.words, []).append((*got, tried.way, tried.likeness.size))
+        promising = {way for way, gains in tried.items() if any(gain.windows for gain in gains)}
+        for one, as_is in _attempts(heard, tile, reference, {way.words for way in promising}):
+            same = next((way for way in tried if way.words == one.way.words), one.way)
+            tried.setdefault(same, []).append(_gained(one, as_is))
     best: dict[str, tuple[float, Finding]] = {}
-    for rows in gains.values():
-        total = sum(row[0] for row in rows)
-        windows = sum(row[1] for row in rows)
-        most = sum(row[5] for row in rows)
-        least = min(_FEWEST_WINDOWS, most)
-        if rows[0][4].fault not in _PARTLY:
-            least = max(least, _LEAST_SHARE * most)
-        if windows < least:
-            continue
-        like, was = (float(np.mean([row[n] for row in rows])) for n in (2, 3))
-        way = rows[0][4]
-        finding = Finding(
-            way.fault,
-            min(0.99, 0.5 + like / 2),
-            f"{way.words}, and {windows} windows of half a second are {like:.0%} like the "
-            f"reference; as heard, {was:.0%}",
-            way.repair,
-        )
-        if way.fault not in best or best[way.fault][0] < total:
-            best[way.fault] = (total, finding)
+    for way, gains in tried.items():
+        found = _finding(way, gains)
+        if found is not None and best.get(way.fault, (0.0,))[0] < found[0]:
+            best[way.fault] = found
     ranked = sorted(best.values(), key=lambda item: -item[0])
     return [
-        Finding(f.fault, f.confidence * (total / ranked[0][0]) ** 2, f.evidence, f.repair)
-        for total, f in ranked
+        replace(finding, confidence=finding.confidence * (total / ranked[0][0]) ** 2)
+        for total, finding in ranked
     ]
+
+
+def _finding(way: _Way, gains: list[_Gain]) -> tuple[float, Finding] | None:
+    """What speaks for a way, in nats, and in words."""
+    windows = sum(gain.windows for gain in gains)
+    share = sum(gain.share for gain in gains) / len(gains)
+    if way.fault not in _PARTLY and share < _LEAST_SHARE:
+        return None
+    if windows < min(_FEWEST_WINDOWS, sum(gain.of for gain in gains)):
+        return None
+    like = sum(gain.like * gain.windows for gain in gains) / windows
+    was = sum(gain.was * gain.windows for gain in gains) / windows
+    finding = Finding(
+        way.fault,
+        min(0.99, 0.5 + like / 2),
+        f"{way.words}, and {windows} windows of half a second are {like:.0%} like the "
+        f"reference; as heard, {was:.0%}",
+        way.repair,
+    )
+    return sum(gain.nats for gain in gains), finding
 
 
 def _tiles(heard: Heard) -> list[int]:
@@ -224,9 +252,15 @@ def _windows(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]
         if k == count - 1:
             b = min(own.size, last - lag)
         if b - a >= window // 2:
-            like[k] = abs(correlation(own[a:b], said[a + lag : b + lag]))
+            like[k] = abs(correlation(_bounded(own[a:b]), _bounded(said[a + lag : b + lag])))
             power[k] = float(np.var(said[a + lag : b + lag]))
     return like, power
+
+
+def _bounded(wide: Floats) -> Floats:
+    """Cut down what stands out, so that a crackle is not all that counts."""
+    limit = _MOST * float(np.abs(wide).mean())
+    return np.clip(wide, -limit, limit)
 
 
 def _levelled(wide: Floats, rate_hz: float) -> Floats:
@@ -239,19 +273,21 @@ def _levelled(wide: Floats, rate_hz: float) -> Floats:
     return np.asarray(wide / np.sqrt(power + _FLOOR * power.mean()))
 
 
-def _gained(tried: _Tried, as_is: _Tried) -> tuple[float, int, float, float] | None:
-    """By how many nats it is more like the reference, in how many windows, and how like."""
+def _gained(tried: _Tried, as_is: _Tried) -> _Gain:
+    """How much more like the reference a tile is in this way."""
     like = tried.likeness
-    was = np.interp(np.linspace(0, 1, like.size), np.linspace(0, 1, as_is.likeness.size),
-                    as_is.likeness)  # fmt: skip
-    loud = tried.power > _LOUD * tried.power.max()
-    better = loud & (like > _LIKE) & (like > was + _CLEARLY)
+    was = np.interp(
+        np.linspace(0, 1, like.size), np.linspace(0, 1, as_is.likeness.size), as_is.likeness
+    )
+    power = tried.power
+    better = (power > _LOUD * power.max()) & (like > _LIKE) & (like > was + _CLEARLY)
     if not better.any():
-        return None
-    nats = np.log((1 - was[better] ** 2 + 1e-6) / (1 - like[better] ** 2 + 1e-6))
-    return (
-        float(nats.sum()),
+        return _Gain(0.0, 0, like.size, 0.0, 0.0, 0.0)
+    return _Gain(
+        float(np.log((1 - was[better] ** 2 + 1e-6) / (1 - like[better] ** 2 + 1e-6)).sum()),
         int(better.sum()),
+        like.size,
+        float(power[better].sum() / power.sum()),
         float(like[better].mean()),
         float(was[better].mean()),
     )

@@ -6,14 +6,16 @@ from typing import Final
 
 import numpy as np
 
-from voicelab.audio.diagnosis.against.laid import Laid
-from voicelab.audio.diagnosis.against.reference import as_int16
+from voicelab.audio.diagnosis.against.laid import Laid, cut
+from voicelab.audio.diagnosis.against.reference import Floats, as_int16
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
 
 _LEAST_OFFSET: Final = 100.0
 _OFFSET_SHARE: Final = 0.04
+_WINDOW_S: Final = 0.5
+_STEADY: Final = 2.0
 _LEAST_TOP: Final = 500.0
 _BEYOND: Final = 1.08
 _AT_TOP: Final = 0.96
@@ -27,12 +29,13 @@ def find_offset(laid: list[Laid]) -> list[Finding]:
     own = float(np.median([part.offset for part in laid]))
     theirs = float(np.median([part.reference_offset for part in laid]))
     level = float(np.sqrt(np.mean([np.mean(part.told[part.known] ** 2) for part in laid])))
-    least = max(_LEAST_OFFSET, _OFFSET_SHARE * level)
+    wander = float(np.std(np.concatenate([_wander(part) for part in laid])))
+    least = max(_LEAST_OFFSET, _OFFSET_SHARE * level, _STEADY * wander)
     if abs(own) < least or abs(own - theirs) < least:
         return []
 
     def centred(heard: Heard) -> tuple[Int16Array, int]:
-        return as_int16(heard.samples - own), heard.rate_hz
+        return as_int16(heard.samples - np.float64(own)), heard.rate_hz
 
     return [
         Finding(
@@ -43,6 +46,13 @@ def find_offset(laid: list[Laid]) -> list[Finding]:
             centred,
         )
     ]
+
+
+def _wander(part: Laid) -> Floats:
+    """Where the middle lies from half second to half second, beside where it usually lies."""
+    quarter = int(np.count_nonzero(part.known)) // 4
+    length = max(min(round(_WINDOW_S * part.rate_hz), quarter), 1)
+    return np.asarray(cut(part.rest, part.blocks(length), length).mean(axis=1))
 
 
 def find_clipped(laid: list[Laid]) -> list[Finding]:
@@ -76,7 +86,7 @@ def find_clipped(laid: list[Laid]) -> list[Finding]:
     ]
 
 
-def _straightened(part: Laid) -> np.typing.NDArray[np.float64]:
+def _straightened(part: Laid) -> Floats:
     """What is told, as loud as it is where the wave is small and nothing is cut off."""
     heard, told = (part.heard - part.offset)[part.known], part.told[part.known]
     top = float(np.abs(heard).max(initial=0.0))

@@ -9,13 +9,14 @@ import numpy as np
 
 from voicelab.audio.diagnosis.against.laid import Laid, correlation
 from voicelab.audio.diagnosis.against.moments import Moved, Step, lost, moved, steps
-from voicelab.audio.diagnosis.finding import Finding, keep
+from voicelab.audio.diagnosis.finding import Finding, Repair, keep
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
 
 _CLEAR_NATS: Final = 25.0
 _FEWEST_PIECES: Final = 2
 _FROM_LATER: Final = 0.2
+_ALSO: Final = 0.05
 _TWICE: Final = 0.8
 _IDLE: Final = 16.0
 _BEHIND: Final = 0.05
@@ -105,6 +106,8 @@ def _moved(moves: Moved, rate_hz: int) -> list[Finding]:
     ms = 1000 * moves.frame / rate_hz
     confidence = min(0.98, 0.75 + nats / 1000)
     early = sum(1 for piece in moves.pieces if piece[2] < 0)
+    if moves.later > _FROM_LATER * nats and moves.earlier < _ALSO * nats:
+        return []  # what comes too early pushes something else back
     if moves.later >= _FROM_LATER * nats:
         return [
             Finding(
@@ -126,14 +129,14 @@ def _moved(moves: Moved, rate_hz: int) -> list[Finding]:
     ]
 
 
-def _in_order(moves: Moved, rate_hz: int):  # type: ignore[no-untyped-def]
+def _in_order(moves: Moved, rate_hz: int) -> Repair:
     def repair(heard: Heard) -> tuple[Int16Array, int]:
         if heard.rate_hz != rate_hz:
             return keep(heard)
         mended = heard.samples.copy()
         for begin, end, late in moves.pieces:
             first, last = begin - late, end - late
-            if 0 <= first and last <= mended.size and end <= heard.samples.size:
+            if first >= 0 and last <= mended.size and end <= heard.samples.size:
                 mended[first:last] = heard.samples[begin:end]
         return mended, heard.rate_hz
 
