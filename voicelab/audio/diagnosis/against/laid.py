@@ -20,6 +20,7 @@ from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
 
+_WIDE_HZ: Final = 16_000  # above what the reference has, a seam shows best
 _PART_S: Final = 6.0
 _MOST_PARTS: Final = 10
 _SPAN_S: Final = 45.0
@@ -45,7 +46,7 @@ class Laid:
     begin : int
         Its first sample in the recording, at `rate_hz`.
     rate_hz : int
-        The lower one of both rates.
+        The recording's own, or the higher one of the reference's and 16 kHz where that is lower.
     heard : ndarray of float, shape (n,)
     told : ndarray of float, shape (n,)
         The reference, in its place and through the filter; no offset is in it.
@@ -117,7 +118,7 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
     list of Laid
         Without the parts that are not like the reference anywhere.
     """
-    rate_hz = min(heard.rate_hz, reference.rate_hz)
+    rate_hz = min(heard.rate_hz, max(reference.rate_hz, _WIDE_HZ))
     found = []
     for begin, part in _parts(heard):
         own = as_int16(at_rate(part, heard.rate_hz, rate_hz))

@@ -25,8 +25,8 @@ _SPAN_S: Final = 60.0
 _LIKE: Final = 0.5
 _ALREADY: Final = 0.9
 _CLEARLY: Final = 0.1
+_LEFT: Final = 0.5
 _FEWEST_WINDOWS: Final = 2
-_TWICE: Final = 0.9
 _LEVEL_S: Final = 0.05
 _MOST: Final = 5.0
 _FLOOR: Final = 0.03
@@ -174,19 +174,11 @@ def _ways(tile: Int16Array) -> Iterator[_Way]:
     for reading in all_rereadings(tile):
         yield _way(reading)
     wide = tile.astype(np.float64)
-    twice = _comes_twice(wide)
-    if twice or _takes_turns(wide):
+    if _takes_turns(wide):
         yield _Way("stereo-as-mono", "take every other sample", lambda x: x[::2].copy(), 1.0, 0.5)
         yield _Way("stereo-as-mono", "take the samples between", lambda x: x[1::2].copy(), 1.0, 0.5)
-    if not twice:
-        for fault, faster, words in _RATES:
-            yield _Way(fault, f"play it {words}", lambda samples: samples, faster)
-
-
-def _comes_twice(wide: Floats) -> bool:
-    pairs = wide[: wide.size // 2 * 2].reshape(-1, 2)
-    moving = pairs[np.abs(np.diff(pairs[:, 0], append=pairs[-1:, 0])) > 0]
-    return bool(moving.size) and float((moving[:, 0] == moving[:, 1]).mean()) > _TWICE
+    for fault, faster, words in _RATES:
+        yield _Way(fault, f"play it {words}", lambda samples: samples, faster)
 
 
 def _takes_turns(wide: Floats) -> bool:
@@ -269,8 +261,8 @@ def _levelled(wide: Floats, rate_hz: float) -> Floats:
     total = np.concatenate(
         ([0.0], np.cumsum(np.pad(wide**2, (width // 2, width - width // 2 - 1))))
     )
-    power = (total[width:] - total[:-width]) / width
-    return np.asarray(wide / np.sqrt(power + _FLOOR * power.mean()))
+    power = np.maximum(total[width:] - total[:-width], 0.0) / width
+    return np.asarray(wide / np.sqrt(power + _FLOOR * power.mean() + 1e-9))
 
 
 def _gained(tried: _Tried, as_is: _Tried) -> _Gain:
@@ -280,7 +272,8 @@ def _gained(tried: _Tried, as_is: _Tried) -> _Gain:
         np.linspace(0, 1, like.size), np.linspace(0, 1, as_is.likeness.size), as_is.likeness
     )
     power = tried.power
-    better = (power > _LOUD * power.max()) & (like > _LIKE) & (like > was + _CLEARLY)
+    clearly = (like > was + _CLEARLY) | (1 - like**2 < _LEFT * (1 - was**2))
+    better = (power > _LOUD * power.max()) & (like > _LIKE) & clearly
     if not better.any():
         return _Gain(0.0, 0, like.size, 0.0, 0.0, 0.0)
     return _Gain(

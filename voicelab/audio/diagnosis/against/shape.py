@@ -15,7 +15,7 @@ from voicelab.audio.samples import Int16Array
 _LEAST_OFFSET: Final = 100.0
 _OFFSET_SHARE: Final = 0.04
 _WINDOW_S: Final = 0.5
-_STEADY: Final = 2.0
+_STEADY: Final = 3.0
 _LEAST_TOP: Final = 500.0
 _BEYOND: Final = 1.08
 _AT_TOP: Final = 0.96

@@ -20,12 +20,16 @@ from voicelab.audio.diagnosis.frames import find_repeats
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import find_clipped as find_piled
 from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
+from voicelab.audio.diagnosis.rereading import share_on
+from voicelab.audio.diagnosis.stereo import find_stereo
 from voicelab.audio.diagnosis.text import find_text
 
 _WINDOW_S: Final = 0.5
 _LOUD: Final = 0.2
 _LIKE: Final = 0.5
 _MOSTLY: Final = 0.85
+_ON_LAW: Final = 0.97
+_ON_LEVELS: Final = 0.99
 _BENT: Final = 0.5
 _CLEAR: Final = 6.0
 _EXACT: Final = 1.5
@@ -46,19 +50,28 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
         only where the reference does not disprove it.
     """
     own = Heard(reference.samples, reference.rate_hz)
-    for find in (find_text, find_silent, find_one_sided):
+    for find in (find_text, find_silent, find_one_sided, find_stereo):
         found = find(heard)
         if found and not find(own):
             return found
     if find_silent(own):
         return _without(heard)
     laid = lay(heard, reference)
-    if laid and _likeness(laid) > _MOSTLY and _all_told(laid):
+    enough = _ON_LAW if _on_a_law(heard) else _MOSTLY
+    if laid and _likeness(laid) > enough and _all_told(laid):
         return _of_aligned(heard, own, laid)
     read = find_by_reading(heard, reference)
     if read:
         return read
-    return _of_aligned(heard, own, laid) if laid else _elsewhere(heard)
+    if laid:
+        return _of_aligned(heard, own, laid)
+    return ([] if find_repeats(own) else find_repeats(heard)) or _elsewhere(heard)
+
+
+def _on_a_law(heard: Heard) -> bool:
+    """Whether one law may have been read as the other, which is like the reference still."""
+    looked = heard.sample_of()
+    return max(share_on(looked, law) for law in ("mulaw", "alaw")) > _ON_LEVELS
 
 
 def _without(heard: Heard) -> list[Finding]:
