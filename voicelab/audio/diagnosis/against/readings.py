@@ -103,15 +103,17 @@ def find_by_reading(heard: Heard, reference: Reference) -> list[Finding]:
     heard : Heard
     reference : Reference
     """
-    tried: dict[_Way, list[_Gain]] = {}
-    tiles = _tiles(heard)
-    for tile in tiles:
-        promising = {way for way, gains in tried.items() if any(gain.windows for gain in gains)}
-        for one, as_is in _attempts(heard, tile, reference, {way.words for way in promising}):
-            same = next((way for way in tried if way.words == one.way.words), one.way)
-            tried.setdefault(same, []).append(_gained(one, as_is))
+    tried: dict[str, tuple[_Way, list[_Gain]]] = {}
+    for tile in _tiles(heard):
+        helped = {
+            words
+            for words, (_, gains) in tried.items()
+            if max(g.share for g in gains) > _LEAST_SHARE
+        }
+        for way, gain in _attempts(heard, tile, reference, helped):
+            tried.setdefault(way.words, (way, []))[1].append(gain)
     best: dict[str, tuple[float, Finding]] = {}
-    for way, gains in tried.items():
+    for way, gains in tried.values():
         found = _finding(way, gains)
         if found is not None and best.get(way.fault, (0.0,))[0] < found[0]:
             best[way.fault] = found
@@ -158,16 +160,21 @@ def _tiles(heard: Heard) -> list[int]:
 
 
 def _attempts(
-    heard: Heard, begin: int, reference: Reference, promising: set[str]
-) -> Iterator[tuple[_Tried, _Tried]]:
-    """Try each way on a tile that is not like the reference as it is; later only what helped."""
+    heard: Heard, begin: int, reference: Reference, helped: set[str]
+) -> Iterator[tuple[_Way, _Gain]]:
+    """Try each way on a tile; where one that helped before helps again, none of the others."""
     length = round(_TILE_S * heard.rate_hz)
     as_is = _try(heard, begin, _AS_IS, reference)
     if as_is.power.any() and as_is.likeness[as_is.power > 0].min() > _ALREADY:
         return
-    for way in _ways(heard.samples[begin : begin + length]):
-        if not promising or way.words in promising:
-            yield _try(heard, begin, way, reference), as_is
+    ways = list(_ways(heard.samples[begin : begin + length]))
+    helps = False
+    for way in sorted(ways, key=lambda way: way.words not in helped):
+        if helps and way.words not in helped:
+            return
+        gain = _gained(_try(heard, begin, way, reference), as_is)
+        helps |= way.words in helped and gain.share > _LEAST_SHARE
+        yield way, gain
 
 
 def _ways(tile: Int16Array) -> Iterator[_Way]:
