@@ -128,27 +128,36 @@ def _linear(data: Uint8Array) -> Int16Array:
 def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
     """Bytes of a WAV's 8-bit samples, which lie around 128; around 0 only the sign would differ."""
 
-    def read(samples: Int16Array) -> Int16Array:
-        high = np.rint(samples / 256.0).astype(np.int32) + 128
+    @cache
+    def table() -> Int16Array:
+        high = np.rint(_every() / 256.0).astype(np.int32) + 128
         return decode((high & 0xFF).astype(np.uint8))
 
-    return read
+    return lambda samples: table().take(samples.view(np.uint16))
 
 
 def _from_coarse(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
     """The same where a law has put several of the 8-bit samples on one level: the quietest."""
 
-    def read(samples: Int16Array) -> Int16Array:
-        levels, which = np.unique(samples, return_inverse=True)
-        linear = (np.arange(256) - 128) * 256
-        step = 2.0 ** (np.floor(np.log2(np.abs(levels.astype(np.float64)) + 132)) - 4)
-        away = np.abs(linear[None, :] - levels[:, None].astype(np.float64))
-        possible = away <= np.maximum(step / 2, away.min(axis=1))[:, None]
+    @cache
+    def table() -> Int16Array:
         heard = decode(np.arange(256, dtype=np.uint8))
-        loudness = np.where(possible, np.abs(heard.astype(np.int32)), 1 << 16)
-        return np.asarray(heard[loudness.argmin(axis=1)][which.reshape(-1)], np.int16)
+        linear = (np.arange(256) - 128) * 256.0
+        levels, rows = _every().astype(np.float64), []
+        for part in np.split(levels, 256):
+            step = 2.0 ** (np.floor(np.log2(np.abs(part) + 132)) - 4)
+            away = np.abs(linear[None, :] - part[:, None])
+            possible = away <= np.maximum(step / 2, away.min(axis=1))[:, None]
+            loudness = np.where(possible, np.abs(heard.astype(np.int32)), 1 << 16)
+            rows.append(heard[loudness.argmin(axis=1)])
+        return np.concatenate(rows)
 
-    return read
+    return lambda samples: table().take(samples.view(np.uint16))
+
+
+def _every() -> Int16Array:
+    """All samples there are, in the order of their bits."""
+    return np.arange(1 << 16, dtype=np.uint16).view(np.int16)
 
 
 _OF_L16: Final = (

@@ -100,7 +100,13 @@ def _sums(part: Laid) -> _Sums:
     if clear.any():
         rough = (rough - rough[clear].mean()) / max(float(rough[clear].std()), 1e-3)
     rows = [left * np.roll(said, shift) for shift in range(-_BESIDE, _BESIDE + 1)]
-    rows += [said**2, rest * rise / scale**2, (rise / scale) ** 2, rough * clear, clear]
+    rows += [
+        said**2,
+        rest * rise / scale**2,
+        (rise / scale) ** 2,
+        rough * clear,
+        clear.astype(np.float64),
+    ]
     lags = [float(said @ np.roll(said, shift)) for shift in range(2 * _BESIDE + 1)]
     return _Sums(part.begin, np.stack(rows) * part.known, np.array(lags))
 
@@ -120,7 +126,7 @@ def _folded(every: list[_Sums], length: int) -> list[tuple[float, str]]:
         sharp = _sharpness(-product / np.sqrt(np.maximum(power, 1e-9)))
         at_start = float(sharp[np.arange(-1, width + 1)].max())
         weaker = max(weaker, float(sharp.max()) / _CLEAR_WEAKER, at_start / _CLEAR_AT_START)
-    mixed = _mixed(beside, weight, sum(sums.lags for sums in every))
+    mixed = _mixed(beside, weight, np.sum([sums.lags for sums in every], axis=0))
     rougher = np.where(count >= _FEWEST, rough / np.sqrt(np.maximum(count, 1.0)), 0.0)
     return [
         (weaker, "weaker"),

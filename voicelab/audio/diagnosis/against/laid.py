@@ -16,6 +16,7 @@ from scipy.linalg import solve_toeplitz
 from scipy.signal import lfilter, oaconvolve
 
 from voicelab.audio.compare.alignment import Alignment, Segment, align
+from voicelab.audio.diagnosis.against.matching import correlation, match
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
@@ -45,6 +46,8 @@ class Laid:
     ----------
     begin : int
         Its first sample in the recording, at `rate_hz`.
+    ahead : int
+        How much later in the recording it begins than the part of the reference it is laid on.
     rate_hz : int
         The recording's own, or the higher one of the reference's and 16 kHz where that is lower.
     heard : ndarray of float, shape (n,)
@@ -62,6 +65,7 @@ class Laid:
     """
 
     begin: int
+    ahead: int
     rate_hz: int
     heard: Floats
     told: Floats
@@ -75,6 +79,11 @@ class Laid:
     def rest(self) -> Floats:
         """What the reference does not tell; 0 where it does not reach."""
         return np.where(self.known, self.heard - self.offset - self.told, 0.0)
+
+    @property
+    def delay_ms(self) -> float:
+        """How much later than in the reference it comes."""
+        return self.alignment.delay_ms + 1000 * self.ahead / self.rate_hz
 
     @property
     def likeness(self) -> float:
@@ -101,15 +110,6 @@ class Laid:
         return whole_blocks(self.known, length)
 
 
-def correlation(one: Floats, other: Floats) -> float:
-    """Correlation coefficient; 0 where one does not move."""
-    if one.size < 2:
-        return 0.0
-    one, other = one - one.mean(), other - other.mean()
-    power = float(np.sqrt((one @ one) * (other @ other)))
-    return float(one @ other) / power if power > 0 else 0.0
-
-
 def lay(heard: Heard, reference: Reference) -> list[Laid]:
     """Lay the recording on its reference: as a whole, or ten parts of an hour.
 
@@ -122,14 +122,18 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
     found = []
     for begin, part in _parts(heard):
         own = as_int16(at_rate(part, heard.rate_hz, rate_hz))
-        for section in _sections(heard, begin, part, reference):
+        places = _places(heard, begin, part, reference)
+        for section, ahead_s in places:
             wide = at_rate(section, reference.rate_hz, rate_hz)
+            if len(places) > 1 and match(own.astype(np.float64), wide, rate_hz)[0].max() < _ALIKE:
+                continue
             level = float(wide.mean()) if wide.size else 0.0
             said = as_int16(wide - level)
             alignment = align(own, said, rate_hz)
             if alignment is None:
                 continue
-            laid = _laid(own, said, level, alignment, round(begin * rate_hz / heard.rate_hz))
+            ahead = round((begin / heard.rate_hz - ahead_s) * rate_hz)
+            laid = _laid(own, said, level, alignment, round(begin * rate_hz / heard.rate_hz), ahead)
             if laid is not None and laid.likeness > _ALIKE:
                 found.append(laid)
                 break
@@ -144,21 +148,26 @@ def _parts(heard: Heard) -> list[tuple[int, Int16Array]]:
     return [(int(at), heard.samples[at : at + length]) for at in starts]
 
 
-def _sections(heard: Heard, begin: int, part: Int16Array, reference: Reference) -> list[Int16Array]:
-    """Where in the reference to look: all of it, or around where it is loud when the part is."""
+def _places(
+    heard: Heard, begin: int, part: Int16Array, reference: Reference
+) -> list[tuple[Int16Array, float]]:
+    """Where in the reference to look, and at which second of it that begins.
+
+    All of it, or around where it is loud when the part is.
+    """
     if reference.duration_s <= _LONG_S:
-        return [reference.samples]
+        return [(reference.samples, 0.0)]
     length_s = part.size / heard.rate_hz
     early = round(max(begin - _SPAN_S / 2 * heard.rate_hz, 0))
     late = round(begin + part.size + _SPAN_S / 2 * heard.rate_hz)
     ahead_s = (begin - early) / heard.rate_hz
     at_s = [at + ahead_s for at in reference.places(heard.samples[early:late], heard.rate_hz)]
     at_s.append(begin / heard.rate_hz)
-    return [reference.section(at - _SLACK_S, at + length_s + _SLACK_S)[0] for at in at_s]
+    return [reference.section(at - _SLACK_S, at + length_s + _SLACK_S) for at in at_s]
 
 
 def _laid(
-    heard: Int16Array, said: Int16Array, level: float, alignment: Alignment, begin: int
+    heard: Int16Array, said: Int16Array, level: float, alignment: Alignment, begin: int, ahead: int
 ) -> Laid | None:
     """Fit the filter; `level` is the middle of the reference, which is not in `said`."""
     rate_hz = alignment.rate_hz
@@ -185,7 +194,7 @@ def _laid(
     gain = float(np.sqrt(told @ told / power)) if power > 0 else 0.0
     offset = float((wide - told)[known].mean())
     theirs = alignment.sign * gain * level
-    return Laid(begin, rate_hz, wide, told, known, offset, theirs, segments, alignment)
+    return Laid(begin, ahead, rate_hz, wide, told, known, offset, theirs, segments, alignment)
 
 
 def _joined(segments: tuple[Segment, ...], short: int) -> tuple[Segment, ...]:

@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from voicelab.audio.diagnosis.against.laid import Laid, correlation
+from voicelab.audio.diagnosis.against.laid import Laid
+from voicelab.audio.diagnosis.against.matching import correlation
 from voicelab.audio.diagnosis.against.moments import Moved, Step, lost, moved, steps
 from voicelab.audio.diagnosis.finding import Finding, Repair, keep
 from voicelab.audio.diagnosis.heard import Heard

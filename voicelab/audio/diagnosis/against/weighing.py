@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 
 from voicelab.audio.diagnosis.against.chunks import find_chunks
-from voicelab.audio.diagnosis.against.laid import Laid, correlation, lay
+from voicelab.audio.diagnosis.against.laid import Laid, lay
 from voicelab.audio.diagnosis.against.laws import bends
-from voicelab.audio.diagnosis.against.readings import find_by_reading
+from voicelab.audio.diagnosis.against.matching import correlation
+from voicelab.audio.diagnosis.against.readings import find_by_reading, look, seems_alike
 from voicelab.audio.diagnosis.against.reference import Reference
 from voicelab.audio.diagnosis.against.shape import find_clipped, find_offset
 from voicelab.audio.diagnosis.against.timing import find_timing
@@ -56,11 +57,12 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
             return found
     if find_silent(own):
         return _without(heard)
-    laid = lay(heard, reference)
+    tiles = look(heard, reference)
+    laid = lay(heard, reference) if seems_alike(tiles) else []
     enough = _ON_LAW if _on_a_law(heard) else _MOSTLY
     if laid and _likeness(laid) > enough and _all_told(laid):
         return _of_aligned(heard, own, laid)
-    read = find_by_reading(heard, reference)
+    read = find_by_reading(heard, reference, tiles)
     if read:
         return read
     if laid:
@@ -148,10 +150,9 @@ def _nothing(laid: list[Laid]) -> Finding:
     heard = sum(float(np.var(part.heard[part.known])) for part in laid)
     rest = sum(float(np.var(part.rest[part.known])) for part in laid)
     ratio_db = 10 * np.log10(max(heard, 1e-9) / max(rest, 1e-9))
-    first = laid[0].alignment
     return Finding(
         "none",
         min(0.99, 0.6 + 0.4 * _likeness(laid)),
-        f"it is the reference, {first.delay_ms:+.1f} ms late, {_likeness(laid):.1%} alike; what "
+        f"it is the reference, {laid[0].delay_ms:+.1f} ms late, {_likeness(laid):.1%} alike; what "
         f"is left over lies {ratio_db:.0f} dB below it and has no pattern of a known fault",
     )
