@@ -217,11 +217,11 @@ def _noise(
         said = shifted(ref, begin, begin + size, float(delays[k]) * (1 - slope), slope)
         heard, said = heard - heard.mean(), said - said.mean()
         rest = heard - said * (np.dot(heard, said) / max(float(np.dot(said, said)), 1.0))
-        rows.append((np.dot(rest, rest), np.dot(rest[1:], rest[:-1])))
-    power, next_one = np.array(rows, np.float64).T
-    pure = power <= np.median(power)
-    tilt = float(next_one[pure].sum() / max(power[pure].sum(), 1.0))
+        rows.append((np.dot(rest, rest), np.dot(rest[1:], rest[:-1]), np.dot(heard, heard)))
+    every = np.array(rows, np.float64)
+    share = every[:, 0] / np.maximum(every[:, 2], 1.0)
+    power, next_one, _ = every[share <= np.percentile(share, 30)].T  # no step lies in these
+    tilt = float(next_one.sum() / max(power.sum(), 1.0))
     if tilt < _LEAST_TILT:
         tilt = 0.0
-    left = power * (1 + tilt**2) - 2 * tilt * next_one
-    return tilt, float(np.percentile(left, 30)) / size
+    return tilt, float(np.median(power * (1 + tilt**2) - 2 * tilt * next_one)) / size

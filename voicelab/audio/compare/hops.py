@@ -28,6 +28,9 @@ _MOST_BLOCKS = 12
 _NEAR_S = 1.0
 _STEPS = 8.0
 """What is left over below this, in steps of 16 bits, is rounding."""
+_TIMES = 4.0
+_CODEC = 0.002
+_LITTLE = 0.05
 _TINY = 1e-9
 
 
@@ -67,6 +70,11 @@ class Sides:
         """What it should hold there at any level and of either polarity, filtered."""
         lag = delay * (1 - self.slope)
         return self._white(shifted(self.ref, begin - 1, end, lag, self.slope))
+
+    def explained(self, left: Floats, power: Floats, length: int) -> npt.NDArray[np.bool_]:
+        """Whether noise and a codec leave so much of a piece of so much energy."""
+        usual = _TIMES * (_CODEC * power + length * (self.noise + _STEPS**2))
+        return np.asarray((left <= usual) | (left <= _LITTLE * power))
 
     def _white(self, samples: Floats) -> Floats:
         later = samples[1:]
@@ -116,9 +124,7 @@ class Stretch:
 
     def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:
         """Which hops differ more from the reference than noise and a codec make them."""
-        left = self.left[np.arange(len(path)), path]
-        usual = _TIMES * (_CODEC * self.power + sides.hop * (sides.noise + _STEPS**2))
-        return np.asarray((left > usual) & (left > _MUCH * self.power))
+        return ~sides.explained(self.left[np.arange(len(path)), path], self.power, sides.hop)
 
     def _measure(self, sides: Sides, delays: Doubles) -> None:
         hop = sides.hop
@@ -143,11 +149,6 @@ class Stretch:
                 bounds = squares[first : first + heard.size + 1 : hop]
                 left[rows, k] = power - product * product / (bounds[1:] - bounds[:-1] + _TINY)
         self.left = np.concatenate((self.left, np.maximum(left, 0)), axis=1)
-
-
-_TIMES = 4.0
-_CODEC = 0.002
-_MUCH = 0.05
 
 
 def stretches(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import Final
 
 import numpy as np
@@ -22,6 +23,7 @@ _LOUD: Final = 60.0
 _AUDIBLE: Final = 0.06
 _FEWEST_CUTS: Final = 2.5
 _WHOLE: Final = 1.5
+_CHANCE: Final = 0.003
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class _Gap:
     length: int
     cut: float
     """At how many of its two ends the sound is cut off; a half where it may be."""
+    alone: bool
+    """Whether nothing else in the sound is as silent."""
 
 
 def find_lost(heard: Heard) -> list[Finding]:
@@ -37,13 +41,16 @@ def find_lost(heard: Heard) -> list[Finding]:
     unit = heard.rate_hz * _UNIT_MS // 1000
     slack = max(_SLACK_SAMPLES * heard.rate_hz // 8000, 2)
     gaps = [gap for at, piece in heard.placed_stretches() for gap in _gaps(piece, at, unit, slack)]
-    on_grid = max(
-        ([gap for gap in gaps if _off(gap.start - other.start, unit) <= slack] for other in gaps),
-        key=lambda some: sum(gap.cut for gap in some),
-        default=[],
+    phases = [gap.start % unit for gap in gaps]
+    found = min(
+        ((_by_chance(phases.count(phase), len(gaps), unit, phase), phase) for phase in phases),
+        default=(1.0, 0),
     )
+    on_grid = [gap for gap in gaps if gap.start % unit == found[1]]
     cut = sum(gap.cut for gap in on_grid)
-    if not on_grid or max(gap.cut for gap in on_grid) < _WHOLE or cut < _FEWEST_CUTS:
+    if cut < _FEWEST_CUTS or max(gap.cut for gap in on_grid) < _WHOLE:
+        return []
+    if found[0] > _CHANCE and not all(gap.alone for gap in on_grid):
         return []
     lengths = sorted({round(gap.length / unit) * _UNIT_MS for gap in on_grid})
     return [
@@ -73,10 +80,18 @@ def _gaps(samples: Int16Array, at: int, unit: int, slack: int) -> list[_Gap]:
         cut = _cut(wide[max(start - unit, 0) : start][::-1], least)
         cut += _cut(wide[end : end + unit], least)
         if cut:
-            found.append(_Gap(at + start, length, cut))
-    if len(found) == len(still):  # it is never silent elsewhere
-        return [_Gap(gap.start, gap.length, gap.cut + 1) for gap in found]
-    return found
+            found.append((start, length, cut))
+    alone = len(found) == len(still)
+    return [_Gap(at + start, length, cut + alone, alone) for start, length, cut in found]
+
+
+def _by_chance(hits: int, gaps: int, unit: int, phase: int) -> float:
+    """How likely so many of these gaps would begin at one place of a grid; first at its start."""
+    chance = sum(
+        comb(gaps, n) * (1 / unit) ** n * (1 - 1 / unit) ** (gaps - n)
+        for n in range(hits, gaps + 1)
+    )
+    return chance * (unit if phase else 1)
 
 
 def _still(samples: Int16Array, least: int) -> list[Run]:

@@ -29,6 +29,8 @@ _LEAST_DB_ELSE: Final = 0.6
 _LOUD: Final = 20.0
 _FEWEST: Final = 1600
 _BLOCK: Final = 16
+_NEXT: Final = 4
+_PILE: Final = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def find_misread(heard: Heard) -> list[Finding]:
         key=lambda score: -score.total,
     )
     ranked = [score for score in ranked if score.total > 0]
+    if ranked and ranked[0].reading.fault == "bits-inverted" and _piled(np.concatenate(windows)):
+        return []
     if ranked and ranked[0].reading in OF_L16:  # any of these has the high bytes right
         best = likeliest(np.concatenate(windows), OF_L16)
         ranked.sort(key=lambda score: score.reading is not best)
@@ -91,6 +95,12 @@ def _evidence(score: _Score, seconds: int) -> str:
         f"{score.reading.way}, and {score.count} of {seconds} seconds sound up to "
         f"{score.best:.1f} dB more like speech"
     )
+
+
+def _piled(samples: Int16Array) -> bool:
+    """Whether one outermost level is used far more than those next to it: clipped, not inverted."""
+    sizes, counts = np.unique(np.abs(samples.astype(np.int32)), return_counts=True)
+    return len(sizes) > _NEXT and bool(counts[-1] > _PILE * counts[-1 - _NEXT : -1].mean())
 
 
 def _busy(window: Int16Array) -> Int16Array:
