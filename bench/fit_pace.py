@@ -123,7 +123,9 @@ def left_out(rows: _Floats, kinds: _Ints, names: npt.NDArray[np.str_]) -> _Float
     fold = np.array([int(hashlib.md5(str(n).encode()).hexdigest(), 16) % FOLDS for n in names])
     judged = np.zeros((len(rows), NO_SPEECH + 1))
     for part in range(FOLDS):
-        judged[fold == part] = odds(rows[fold == part], *fit(rows[fold != part], kinds[fold != part]))
+        judged[fold == part] = odds(
+            rows[fold == part], *fit(rows[fold != part], kinds[fold != part])
+        )
     return judged
 
 
@@ -137,10 +139,12 @@ def written(name: str, values: _Floats, decimals: int) -> str:
             line = ""
         line = f"{line} {number}".strip()
     text = "\n".join([*lines, line])
-    return f'{name}: Final = table(\n    """\n{text}\n""",\n    {values.shape},\n    {decimals},\n)\n'
+    return (
+        f'{name}: Final = table(\n    """\n{text}\n""",\n    {values.shape},\n    {decimals},\n)\n'
+    )
 
 
-HEAD = '''"""Weights of the judgement of pace, as bench/fit_pace.py has fitted them; not to be edited."""
+HEAD = '''"""Weights of the judgement of pace, as bench/fit_pace.py has fitted them."""
 
 from __future__ import annotations
 
@@ -152,7 +156,8 @@ import numpy.typing as npt
 
 def table(text: str, shape: tuple[int, ...], decimals: int) -> npt.NDArray[np.float64]:
     """Read whole numbers; `decimals` of each stand behind the point."""
-    return np.array(text.split(), np.float64).reshape(shape) / 10**decimals
+    values: npt.NDArray[np.float64] = np.array(text.split(), np.float64) / 10**decimals
+    return values.reshape(shape)
 
 
 '''

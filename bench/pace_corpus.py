@@ -10,6 +10,7 @@ import io
 import random
 import subprocess
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -24,19 +25,19 @@ from voicelab.audio.samples import Int16Array
 
 Sound = npt.NDArray[np.float64]
 
-LANGUAGES = (
-    "af ar bg bs ca cmn cs cy da de el en-029 en-gb en-gb-scotland en-gb-x-rp en-us eo es es-419 et "
-    "eu fa fi fr-be fr-fr ga gu he hi hr hu hy id is it ja ka kn ko lt lv mk ml mr ms ne nl nb pa "
-    "pl pt pt-br ro ru sk sl sq sr sv sw ta te tr uk ur vi yue"
-).split()
-VARIANTS = (
-    "adam Alex Alicia Andrea Andy Annie antonio aunty belinda benjamin boris caleb david Denis Diogo "
-    "ed edward edward2 Gene Gene2 gustave Henrique Hugo Jacky john kaukovalta Lee linda marcelo "
-    "Marco Mario max Michael michel miguel Mike Mr Nguyen pablo paul pedro quincy rob robert steph "
-    "steph2 steph3 travis victor Zac anika f1 f2 f3 f4 f5 m1 m2 m3 m4 m5 m6 m7 m8 klatt klatt2 "
-    "klatt3 klatt4 grandma grandpa norbert sandro shelby"
-).split()
-"""Of espeak-ng, without robots, whispers and croaks."""
+ODD = (
+    "robo",
+    "robot",
+    "demonic",
+    "tweaky",
+    "storm",
+    "fast",
+    "anxious",
+    "iven",
+    "ricishay",
+    "klatt5",
+)
+"""Variants of espeak-ng that nobody sounds like begin, end or go on like this."""
 RATES = {
     1: ((8000, 8000),) * 3 + tuple((hz, hz) for hz in (16000, 24000, 44100, 48000)),
     0.5: ((16000, 8000),) * 2 + ((48000, 24000), (24000, 12000), (8000, 4000), (32000, 16000)),
@@ -44,7 +45,7 @@ RATES = {
     3: ((8000, 24000),) * 2 + ((16000, 48000),),
 }
 """True rate and rate played at, for each speed."""
-TURNS = ((1, 1), (1, 1), (1, 1), (10, 11), (11, 12), (19, 20), (24, 25), (25, 24), (20, 19), (12, 11), (11, 10))  # fmt: skip
+TURNS = (1, 1, 1, 10 / 11, 11 / 12, 19 / 20, 24 / 25, 25 / 24, 20 / 19, 12 / 11, 11 / 10)
 """Voices are made up to a tenth larger or smaller, for the people whom espeak-ng does not know."""
 NOISES = ("white", "pink", "brown", "blue", "hum", "crackle", "street", "babble", "babble")
 
@@ -52,8 +53,10 @@ NOISES = ("white", "pink", "brown", "blue", "hum", "crackle", "street", "babble"
 def spoken(number: int) -> tuple[str, Sound, int]:
     """One utterance of espeak-ng: name, samples, rate."""
     chance = random.Random(number)
-    language = chance.choice(LANGUAGES)
-    variant = chance.choice([*VARIANTS, *[""] * 12])
+    language = chance.choice(names_of("--voices", 1))
+    variants = [name.split("/")[-1] for name in names_of("--voices=variant", -1)]
+    plausible = [name for name in variants if not any(odd in name.lower() for odd in ODD)]
+    variant = chance.choice([*plausible, *[""] * 12])
     voice = f"{language}+{variant}" if variant else language
     words = int(min(max(chance.gauss(168, 25), 115), 225))
     pitch = int(min(max(chance.gauss(50, 14), 18), 82))
@@ -62,6 +65,15 @@ def spoken(number: int) -> tuple[str, Sound, int]:
     data = subprocess.run(command, check=True, capture_output=True).stdout
     samples, rate_hz = soundfile.read(io.BytesIO(data))
     return variant or language, samples[: 14 * rate_hz], rate_hz
+
+
+@cache
+def names_of(option: str, column: int) -> list[str]:
+    """Read a column of a list of espeak-ng."""
+    listed = subprocess.run(
+        ["espeak-ng", option], check=True, capture_output=True, text=True
+    ).stdout
+    return [line.split()[column] for line in listed.splitlines()[1:]]
 
 
 def recorded(path: Path) -> tuple[Sound, int]:
@@ -80,8 +92,8 @@ def said(
     samples: Sound, from_hz: int, rate_hz: int, rng: np.random.Generator, others: Iterator[Sound]
 ) -> Int16Array:
     """Good speech of a rate, as it may reach a file: part of it, a channel, a level, a noise."""
-    up, down = TURNS[rng.integers(len(TURNS))]
-    samples = at(resample_poly(samples, up, down), from_hz, rate_hz)
+    turn = Fraction(TURNS[rng.integers(len(TURNS))]).limit_denominator(30)
+    samples = at(resample_poly(samples, turn.numerator, turn.denominator), from_hz, rate_hz)
     length = int(rng.uniform(2, 12) * rate_hz)
     if samples.size > length:
         first = rng.integers(samples.size - length + 1)
@@ -100,9 +112,7 @@ def said(
     return ulaw_decode(ulaw_encode(wire)) if rng.random() < 0.3 else wire
 
 
-def _through_channel(
-    samples: Sound, from_hz: int, rate_hz: int, rng: np.random.Generator
-) -> Sound:
+def _through_channel(samples: Sound, from_hz: int, rate_hz: int, rng: np.random.Generator) -> Sound:
     kind = rng.random()
     if kind < 0.35:
         edges = [rng.uniform(100, 350), min(rng.uniform(3100, 3800), 0.48 * rate_hz)]
@@ -151,9 +161,12 @@ def _someone(voice: Sound, size: int, rate_hz: int, rng: np.random.Generator) ->
 @cache
 def _notes(rate_hz: int) -> list[Sound]:
     t = np.arange(int(0.6 * rate_hz)) / rate_hz
-    scale = [110 * 2 ** (step / 12) for step in range(0, 37)]
-    rows = [[np.sin(2 * np.pi * hz * n * t) / n for n in range(1, 15) if n * hz < 0.45 * rate_hz] for hz in scale]  # fmt: skip
-    return [np.asarray(sum(row) * np.exp(-3 * t)) for row in rows]
+
+    def note(hz: float) -> Sound:
+        heard = [n for n in range(1, 15) if n * hz < 0.45 * rate_hz]
+        return np.asarray(sum(np.sin(2 * np.pi * hz * n * t) / n for n in heard) * np.exp(-3 * t))
+
+    return [note(110 * 2 ** (step / 12)) for step in range(37)]
 
 
 def no_speech(rate_hz: int, rng: np.random.Generator, music: list[Sound]) -> Int16Array:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from voicelab.audio.compare.correlation import Floats, pieces
 from voicelab.audio.compare.cuts import Run, cuts, runs, without_needless
 from voicelab.audio.compare.drift import Line, fit
 from voicelab.audio.compare.hops import HOP_S, Doubles, Sides, stretches
 from voicelab.audio.compare.interpolation import shifted
-from voicelab.audio.compare.path import likeliest
+from voicelab.audio.compare.path import likeliest, usual_steps
 from voicelab.audio.compare.tracking import Track, track
 from voicelab.audio.samples import Int16Array
 
@@ -82,8 +84,12 @@ class Alignment:
 
     def lag_samples(self, n: int) -> float:
         """The lag at the recording's sample `n`."""
-        segment = next((s for s in self.segments if n < s.end), self.segments[-1])
-        return segment.lag + self.slope * n
+        return self.at(n).lag + self.slope * n
+
+    def at(self, n: int) -> Segment:
+        """The segment of the recording's sample `n`; of one that was put in the next."""
+        k = bisect_right(self.segments, n, key=_end)
+        return self.segments[min(k, len(self.segments) - 1)]
 
     def blocks(self, length: int) -> Iterator[tuple[Segment, int, int]]:
         """The aligned parts of the recording, cut to at most `length` samples."""
@@ -91,9 +97,27 @@ class Alignment:
             for begin in range(segment.begin, segment.end, length):
                 yield segment, begin, min(begin + length, segment.end)
 
+    def expected(
+        self, ref: Int16Array, begin: int, end: int
+    ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """What the recording should hold there, and where that is known without a step."""
+        said, known = np.zeros(end - begin, np.float32), np.zeros(end - begin, np.bool_)
+        first = bisect_right(self.segments, begin, key=_end)
+        for segment in self.segments[first:]:
+            if segment.begin >= end:
+                break
+            low, high = max(segment.begin, begin), min(segment.end, end)
+            said[low - begin : high - begin] = self.reference(ref, segment, low, high)
+            known[low - begin + (low > begin) : high - begin] = True
+        return said, known
+
     def reference(self, ref: Int16Array, segment: Segment, begin: int, end: int) -> Floats:
         """What the recording should hold there: the reference, shifted and of its polarity."""
         return shifted(ref, begin, end, segment.lag, self.slope) * np.float32(self.sign)
+
+
+def _end(segment: Segment) -> int:
+    return segment.end
 
 
 def align(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Alignment | None:
@@ -159,8 +183,8 @@ def _steps(sides: Sides, found: Track, delays: Doubles, rate_hz: int) -> list[Ru
         bounds = int(part.begins[0]), int(part.begins[-1]) + sides.hop
         alone[slice(*np.searchsorted(middles, bounds))] = False
     begins = np.concatenate([middles[alone], *(part.begins for part in parts)])
-    held, usual = likeliest(sides, parts)
-    every = np.concatenate([delays[alone], *held])
+    usual = usual_steps(delays)
+    every = np.concatenate([delays[alone], *likeliest(sides, parts, usual)])
     ends = begins + sides.hop
     ends[: alone.sum()] -= sides.hop
     order = np.argsort(begins, kind="stable")
@@ -193,11 +217,11 @@ def _noise(
         said = shifted(ref, begin, begin + size, float(delays[k]) * (1 - slope), slope)
         heard, said = heard - heard.mean(), said - said.mean()
         rest = heard - said * (np.dot(heard, said) / max(float(np.dot(said, said)), 1.0))
-        rows.append((np.dot(rest, rest), np.dot(rest[1:], rest[:-1])))
-    power, next_one = np.array(rows, np.float64).T
-    pure = power <= np.median(power)
-    tilt = float(next_one[pure].sum() / max(power[pure].sum(), 1.0))
+        rows.append((np.dot(rest, rest), np.dot(rest[1:], rest[:-1]), np.dot(heard, heard)))
+    every = np.array(rows, np.float64)
+    share = every[:, 0] / np.maximum(every[:, 2], 1.0)
+    power, next_one, _ = every[share <= np.percentile(share, 30)].T  # no step lies in these
+    tilt = float(next_one.sum() / max(power.sum(), 1.0))
     if tilt < _LEAST_TILT:
         tilt = 0.0
-    left = power * (1 + tilt**2) - 2 * tilt * next_one
-    return tilt, float(np.percentile(left, 30)) / size
+    return tilt, float(np.median(power * (1 + tilt**2) - 2 * tilt * next_one)) / size

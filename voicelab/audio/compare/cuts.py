@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,7 +40,8 @@ def runs(begins: Lags, ends: Lags, delays: Doubles) -> list[Run]:
     first = np.flatnonzero(np.abs(np.diff(delays, prepend=np.inf)) >= SAME)
     last = np.append(first[1:], len(delays)) - 1
     return [
-        Run(int(begins[i]), int(ends[j]), float(delays[i])) for i, j in zip(first, last, strict=True)
+        Run(int(begins[i]), int(ends[j]), float(delays[i]))
+        for i, j in zip(first, last, strict=True)
     ]
 
 
@@ -51,26 +52,32 @@ def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run
     period apart. And earlier sound may stand instead of what is lost, after which the old delay
     holds.
     """
-    kept = found[:1]
-    for k in range(1, len(found)):
-        run = found[k]
-        if k + 1 < len(found):
-            length, before, after = run.end - run.begin, kept[-1], found[k + 1]
-            least = _SHORT_HOPS if _among(run.delay - before.delay, usual) else _LONG_HOPS
-            if length <= least * sides.hop and not _needed(sides, before, run, after):
-                continue
-            instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
-            if instead and abs(after.delay - before.delay) < SAME:
-                continue
-        if abs(run.delay - kept[-1].delay) < SAME:
-            kept[-1] = Run(kept[-1].begin, run.end, kept[-1].delay)
+    kept: list[Run] = []
+    for k, run in enumerate(found):
+        before, after = kept[-1] if kept else None, found[k + 1] if k + 1 < len(found) else None
+        if before and abs(run.delay - before.delay) < SAME:
+            kept[-1] = Run(before.begin, run.end, before.delay)
+        elif _needless(sides, before, run, after, usual):
+            continue
         else:
             kept.append(run)
     return kept
 
 
-def _among(step: float, usual: Doubles) -> bool:
-    return bool((np.abs(usual - step) < SAME).any())
+def _needless(
+    sides: Sides, before: Run | None, run: Run, after: Run | None, usual: Doubles
+) -> bool:
+    if before is None and after is None:
+        return False
+    length = run.end - run.begin
+    if before and after and abs(after.delay - before.delay) < SAME:
+        if run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop:
+            return True
+    steps = [run.delay - before.delay] if before else []
+    steps += [after.delay - run.delay] if after else []
+    likely = [bool((np.abs(usual - step) < SAME).any()) for step in steps]
+    least = _SHORT_HOPS if any(likely) else _LONG_HOPS
+    return length <= least * sides.hop and not _needed(sides, before, run, after, all(likely))
 
 
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
@@ -93,49 +100,59 @@ def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
 def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: int) -> int:
     """The place at which both sides together differ least from the reference."""
     best, least, total = low, 0.0, 0.0
-    gain = _gain(sides, low, min(high, low + _CHUNK), delay, then)
+    gain: np.float32 | None = None
     for begin in range(low, high - put_in, _CHUNK):
         end = min(begin + _CHUNK, high - put_in)
-        said = gain * sides.said(begin, end, delay)
-        heard = sides.heard(begin, end)
+        heard, said = sides.heard(begin, end), sides.said(begin, end, delay)
         if put_in:
             later, follows = sides.heard(begin + put_in, end + put_in), said
         else:
-            later, follows = heard, gain * sides.said(begin, end, then)
-        more = np.cumsum((heard - said) ** 2 - (later - follows) ** 2, dtype=np.float64) + total
+            later, follows = heard, sides.said(begin, end, then)
+        if gain is None:
+            half = len(said) // 2
+            gain = _gain(sides.sign, (heard[:half], later[half:]), (said[:half], follows[half:]))
+        differ = heard - gain * said
+        differ_then = later - gain * follows
+        more = np.cumsum(differ * differ - differ_then * differ_then, dtype=np.float64) + total
         total = float(more[-1])
-        top = len(more) - 1 - int(more[::-1].argmin())  # of what is said twice, the second was put in
+        top = (
+            len(more) - 1 - int(more[::-1].argmin())
+        )  # of what is said twice, the second was put in
         if more[top] <= least:
             best, least = begin + top + 1, float(more[top])
     return best
 
 
-def _gain(sides: Sides, low: int, high: int, delay: float, then: float) -> np.float32:
+def _gain(sign: int, heard: Sequence[Floats], said: Sequence[Floats]) -> np.float32:
     """How much louder than the reference the recording is there, with its sign."""
-    middle = (low + high) // 2
-    heard = sides.heard(low, high)
-    said = np.concatenate(
-        (sides.said(low, middle, delay), sides.said(middle, high, then))
-    )
-    energy = float(np.dot(said, said))
-    product = float(np.dot(heard, said)) * sides.sign
-    return np.float32(sides.sign * (product / energy if energy > 0 and product > 0 else 1.0))
+    energy = sum(float(np.dot(part, part)) for part in said)
+    product = sign * sum(float(np.dot(a, b)) for a, b in zip(heard, said, strict=True))
+    return np.float32(sign * (product / energy if energy > 0 and product > 0 else 1.0))
 
 
-def _needed(sides: Sides, before: Run, run: Run, after: Run) -> bool:
-    """Whether a step, then another, explains much better than one step does."""
+def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likely: bool) -> bool:
+    """Whether a step, then another, explains much better what is heard than one step does.
+
+    Unlikely steps have to leave no more of it than noise.
+    """
     margin = _MARGIN_HOPS * sides.hop
-    low, high = max(run.begin - margin, before.begin), min(run.end + margin, after.end)
-    gain = _gain(sides, low, high, before.delay, after.delay)
-    heard = sides.heard(low, high)
-    sums = []
-    for each in (before, run, after):
-        said = gain * sides.said(low, high, each.delay)
-        sums.append(np.cumsum((heard - said) ** 2, dtype=np.float64))
-    one, two, three = sums
-    rest = three[-1] - three
-    direct = float((one + rest).min())
-    through = float((np.minimum.accumulate(one - two) + two + rest).min())
+    low = max(run.begin - margin, before.begin) if before else run.begin
+    high = min(run.end + margin, after.end) if after else run.end
+    heard, inside = sides.heard(low, high), slice(run.begin - low, run.end - low)
+    said = [sides.said(low, high, (each or run).delay) for each in (before, run, after)]
+    gain = _gain(sides.sign, [heard[inside]], [said[1][inside]])
+    rest = [np.square(heard - gain * each) for each in said]
+    one, two, three = (np.cumsum(each, dtype=np.float64) for each in rest)
+    later = three[-1] - three if after else np.append(np.full(high - low - 1, np.inf), 0.0)
+    sooner = one - two if before else np.append(0.0, np.full(high - low - 1, np.inf)) - two[0]
+    until = int((np.minimum.accumulate(sooner) + two + later).argmin())
+    since = int(sooner[: until + 1].argmin())
+    through = float(sooner[since] + two[until] + later[until])
+    direct = float((one + later).min()) if before else float(three[-1])
+    part = slice(since, until + 1)
+    left, power = rest[1][part].sum(), np.square(heard[part]).sum()
+    if not likely and not sides.explained(left, power, until + 1 - since):
+        return False
     length = high - low
-    floor = length * (_LEAST + 0.002 * float(np.dot(heard, heard)) / length)
+    floor = length * _LEAST + 0.002 * float(np.dot(heard, heard))
     return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > _STEP_COST

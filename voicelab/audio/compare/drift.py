@@ -23,7 +23,7 @@ _FEW = 4
 _WHOLE = 0.03
 _IMPURE = 1.01
 _REACH = 20e-6
-_MOST_TRIED = 4096
+_BINS = 1 << 15
 _ASTRAY = 0.25
 _COHERENT = 0.5
 _STEP = 0.6
@@ -100,14 +100,15 @@ def _over_all(
     slope = within[0]
     delay = (fine - slope * at) / (1 - slope)
     place = (at - delay) / (1 - slope)  # by how much a delay changes with the slope
-    span = float(np.ptp(place))
-    reach = min(_REACH, _MOST_TRIED / (8 * span))
-    tried = np.linspace(-reach, reach, 2 * int(4 * reach * span) + 1)
     turns = trust * np.exp(2j * np.pi * delay)
-    x = place - place.mean()
-    agree = [abs((turns * np.exp(-2j * np.pi * more * x)).sum()) for more in tried]
-    best = float(tried[int(np.argmax(agree))])
-    if max(agree) < _COHERENT * trust.sum():
+    x = place - place.min()
+    width = max(float(x.max()), 1.0) / (_BINS // 2)
+    bins = np.zeros(_BINS, np.complex128)
+    np.add.at(bins, (x / width).astype(np.int64), turns)
+    agree, tried = np.abs(np.fft.fft(bins)), np.fft.fftfreq(_BINS, width)
+    agree[np.abs(tried) > _REACH] = 0
+    best = float(tried[agree.argmax()])
+    if agree.max() < _COHERENT * trust.sum():
         return within
     turns *= np.exp(-2j * np.pi * best * x)
     off = np.angle(turns / turns.sum()) / (2 * np.pi)
@@ -159,9 +160,9 @@ def _all_runs(
     """Steps are whole samples: what was not measured is whole samples from what was."""
     if len(measured) == len(runs):
         return known
-    coarse = np.array(
-        [np.median(track.lags[r] - slope * (track.starts[r] + track.sizes[r] / 2)) for r in runs]
-    ) / (1 - slope)
+    middles = np.array([run[len(run) // 2] for run in runs])
+    lags = track.lags[middles] - slope * (track.starts[middles] + track.sizes[middles] / 2)
+    coarse = lags / (1 - slope)
     near = known[np.searchsorted(measured, np.arange(len(runs)), "right") - 1]
     delays = near + np.rint(coarse - near)
     delays[measured] = known

@@ -68,17 +68,18 @@ def frames(
     noise = law_error(law) if law is not None and law.encoding != "l16" else None
     parts: list[tuple[Doubles, ...]] = []
     begins = []
-    for segment, begin, end in alignment.blocks(size * _BLOCK_FRAMES):
-        count = (end - begin) // size
-        if not count:
-            continue
-        end = begin + count * size
-        said = alignment.reference(ref, segment, begin, end)
+    first, last = alignment.segments[0].begin, alignment.segments[-1].end
+    last -= (last - first) % size
+    for begin in range(first, last, size * _BLOCK_FRAMES):
+        end = min(begin + size * _BLOCK_FRAMES, last)
+        said, known = alignment.expected(ref, begin, end)
+        whole = known.reshape(-1, size).all(axis=1)
         heard = rec[begin:end] - np.float32(offset)
-        codec = _power(_codec_error(said, noise), size) if noise is not None else np.zeros(count)
-        said = said * np.float32(gain)
-        parts.append((_power(said, size), _power(heard, size), _power(heard - said, size), codec))
-        begins.append(begin + size * np.arange(count))
+        codec = _codec_error(said, noise) if noise is not None else np.zeros(0, np.float32)
+        said *= np.float32(gain)
+        columns_here = (said, heard, heard - said, codec)
+        parts.append(tuple(_power(each, size, whole) for each in columns_here))
+        begins.append(begin + size * np.flatnonzero(whole))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)] or [np.zeros(0)] * 4
     said_power, heard_power, error, codec_power = columns
     return Frames(
@@ -105,9 +106,11 @@ def _codec_error(said: Floats, noise: Floats) -> Floats:
     return noise.take(whole.view(np.uint16))
 
 
-def _power(samples: Floats, size: int) -> Doubles:
+def _power(samples: Floats, size: int, whole: npt.NDArray[np.bool_]) -> Doubles:
+    if not len(samples):
+        return np.zeros(int(whole.sum()))
     rows = samples.reshape(-1, size)
-    return np.asarray(np.einsum("ij,ij->i", rows, rows), np.float64)
+    return np.asarray(np.einsum("ij,ij->i", rows, rows)[whole], np.float64)
 
 
 def _level(

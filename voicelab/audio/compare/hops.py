@@ -28,6 +28,9 @@ _MOST_BLOCKS = 12
 _NEAR_S = 1.0
 _STEPS = 8.0
 """What is left over below this, in steps of 16 bits, is rounding."""
+_TIMES = 4.0
+_CODEC = 0.002
+_LITTLE = 0.05
 _TINY = 1e-9
 
 
@@ -68,6 +71,11 @@ class Sides:
         lag = delay * (1 - self.slope)
         return self._white(shifted(self.ref, begin - 1, end, lag, self.slope))
 
+    def explained(self, left: Floats, power: Floats, length: int) -> npt.NDArray[np.bool_]:
+        """Whether noise and a codec leave so much of a piece of so much energy."""
+        usual = _TIMES * (_CODEC * power + length * (self.noise + _STEPS**2))
+        return np.asarray((left <= usual) | (left <= _LITTLE * power))
+
     def _white(self, samples: Floats) -> Floats:
         later = samples[1:]
         return later - np.float32(self.tilt) * samples[:-1] if self.tilt else later
@@ -83,8 +91,8 @@ class Stretch:
         First samples of its hops.
     delays : ndarray of float, shape (k,)
         Those that may hold in it, in samples; they differ by whole ones.
-    first, last : float
-        What holds at its ends.
+    held : ndarray of float
+        Those of its blocks, in the order of time: the first and the last hold at its ends.
     left : ndarray of float, shape (h, k)
         Energy of each hop that the reference at each delay does not explain, at any level.
     power : ndarray of float, shape (h,)
@@ -93,8 +101,7 @@ class Stretch:
 
     begins: Lags
     delays: Doubles
-    first: float
-    last: float
+    held: Doubles
     left: Floats = field(init=False)
     power: Floats = field(init=False)
 
@@ -117,9 +124,7 @@ class Stretch:
 
     def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:
         """Which hops differ more from the reference than noise and a codec make them."""
-        left = self.left[np.arange(len(path)), path]
-        usual = _TIMES * (_CODEC * self.power + sides.hop * (sides.noise + _STEPS**2))
-        return np.asarray((left > usual) & (left > _MUCH * self.power))
+        return ~sides.explained(self.left[np.arange(len(path)), path], self.power, sides.hop)
 
     def _measure(self, sides: Sides, delays: Doubles) -> None:
         hop = sides.hop
@@ -142,13 +147,8 @@ class Stretch:
                 row = said[first : first + heard.size].reshape(-1, hop)
                 product = np.maximum(sides.sign * np.einsum("ij,ij->i", heard, row), 0)
                 bounds = squares[first : first + heard.size + 1 : hop]
-                left[rows, k] = power - product * product / (np.diff(bounds) + _TINY)
+                left[rows, k] = power - product * product / (bounds[1:] - bounds[:-1] + _TINY)
         self.left = np.concatenate((self.left, np.maximum(left, 0)), axis=1)
-
-
-_TIMES = 4.0
-_CODEC = 0.002
-_MUCH = 0.05
 
 
 def stretches(
@@ -189,14 +189,15 @@ def stretches(
         begins = low + hop * np.flatnonzero(close)
         begins = begins[begins + hop <= high]
         if len(begins):
-            held = delays[inside]
-            yield Stretch(begins, distinct(held), float(held[0]), float(held[-1]))
+            yield Stretch(begins, distinct(delays[inside]), delays[inside])
 
 
 def distinct(delays: Doubles) -> Doubles:
     """Delays without those that stand there already."""
     ordered = np.sort(delays)
-    return ordered[np.diff(ordered, prepend=-np.inf) >= EQUAL]
+    new = np.ones(len(ordered), np.bool_)
+    np.greater_equal(ordered[1:] - ordered[:-1], EQUAL, out=new[1:])
+    return ordered[new]
 
 
 def _chains(differ: npt.NDArray[np.bool_]) -> Iterator[tuple[int, int]]:

@@ -18,82 +18,84 @@ from voicelab.audio.compare.correlation import Lags, pieces
 from voicelab.audio.compare.hops import EQUAL, HOP_S, SAME, Doubles, Sides, Stretch, distinct
 from voicelab.audio.compare.viterbi import paths
 
-_ROUNDS = 3
+_ROUNDS = 2
 _REACH_S = 0.08
 _WINDOW_HOPS = 3
 _MOST_WINDOWS = 48
 _PEAKS = 2
 _MOST_NEW = 16
 _LEAST_FIT = 0.3
-_LONG_HOPS = 6
 _OFTEN = 3
 _OFTEN_SHARE = 0.08
 _MOST_BETWEEN = 12
 _MOST_USUAL = 3
 
 
-def likeliest(sides: Sides, stretches: Sequence[Stretch]) -> tuple[list[Doubles], Doubles]:
-    """The delay of each hop of each stretch, and the steps that are seen again and again."""
+def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> list[Doubles]:
+    """The delay of each hop of each stretch.
+
+    Parameters
+    ----------
+    sides : Sides
+    stretches : sequence of Stretch
+        More delays are let be possible in them.
+    usual : ndarray of float
+        Steps that are seen again and again.
+    """
     for stretch in stretches:
+        stretch.delays = distinct(np.concatenate((stretch.delays, _between(stretch, usual))))
         stretch.measure(sides)
-    found = paths(stretches, np.zeros(0), sides.hop)
-    usual = usual_steps(stretches, found)
-    unsettled = range(len(stretches))
-    for n in range(_ROUNDS):
+    found = paths(stretches, usual, sides.hop)
+    unsettled: Sequence[int] = range(len(stretches))
+    for _ in range(_ROUNDS):
         changed = []
         for k in unsettled:
-            stretch, path = stretches[k], found[k]
-            more = _between(stretch, path, usual) if n == 0 else _searched(sides, stretch, path, usual)
-            more = _unknown(more, stretch.delays)
+            more = _unknown(_searched(sides, stretches[k], found[k], usual), stretches[k].delays)
             if len(more):
-                stretch.add(sides, more)
+                stretches[k].add(sides, more)
                 changed.append(k)
-        again = range(len(stretches)) if n == 0 else changed
-        for k, path in zip(again, paths([stretches[k] for k in again], usual, sides.hop), strict=True):
+        again = paths([stretches[k] for k in changed], usual, sides.hop)
+        for k, path in zip(changed, again, strict=True):
             found[k] = path
-        unsettled = again
-    return [stretch.delays[path] for stretch, path in zip(stretches, found, strict=True)], usual
+        unsettled = changed
+    return [stretch.delays[path] for stretch, path in zip(stretches, found, strict=True)]
 
 
-def usual_steps(stretches: Sequence[Stretch], found: Sequence[Lags]) -> Doubles:
-    """Steps that are seen again and again, between delays that hold for a while."""
-    steps = []
-    for stretch, path in zip(stretches, found, strict=True):
-        at = np.flatnonzero(np.diff(path))
-        long = np.diff(at, prepend=-1, append=len(path) - 1) >= _LONG_HOPS
-        held = stretch.delays[path]
-        steps.append((held[at + 1] - held[at])[long[1:] & long[:-1]])
-    every = np.rint(np.concatenate(steps)).astype(np.int64)
-    values, counts = np.unique(every, return_counts=True)
-    often = counts >= max(_OFTEN, _OFTEN_SHARE * len(every))
+def usual_steps(delays: Doubles) -> Doubles:
+    """Steps from block to block that are seen again and again: whole frames, mostly."""
+    steps = np.rint(np.diff(delays)).astype(np.int64)
+    steps = steps[np.abs(steps) >= SAME]
+    values, counts = np.unique(steps, return_counts=True)
+    often = counts >= max(_OFTEN, _OFTEN_SHARE * len(steps))
     return values[often].astype(np.float64)
 
 
-def _between(stretch: Stretch, path: Lags, usual: Doubles) -> Doubles:
-    """Delays by which several usual steps lead from each delay of a path to the next."""
-    held = stretch.delays[path]
-    ends = [stretch.first, *held[np.flatnonzero(np.diff(path, prepend=-1))], stretch.last]
-    more = []
-    for before, after in zip(ends[:-1], ends[1:], strict=True):
-        for step in usual:
-            count = int(min((after - before) / step + SAME / abs(step), _MOST_BETWEEN))
-            more += [before + step * n for n in range(1, count + 1)]
-    return np.array(more)
+def _between(stretch: Stretch, usual: Doubles) -> Doubles:
+    """Delays by which several usual steps lead from each delay of the blocks to the next."""
+    steps = stretch.held[1:] - stretch.held[:-1]
+    more = [np.zeros(0)]
+    for step in usual:
+        for k in np.flatnonzero(steps / step >= 1.5):
+            count = min(int(steps[k] / step + 0.1), _MOST_BETWEEN)
+            more.append(stretch.held[k] + step * np.arange(1, count + 1))
+    return np.concatenate(more)
 
 
 def _searched(sides: Sides, stretch: Stretch, path: Lags, usual: Doubles) -> Doubles:
     """Delays that would explain better what the path does not explain."""
     odd = np.flatnonzero(stretch.unexplained(sides, path))
+    if not len(odd):
+        return odd.astype(np.float64)
     held = stretch.delays[path]
     more = [np.zeros(0)]
-    for part in np.split(odd, np.flatnonzero(np.diff(odd) > 1) + 1):
+    for part in np.split(odd, np.flatnonzero(odd[1:] - odd[:-1] > 1) + 1):
         if len(part) < 2:  # a hop in which the delay steps
             continue
         first, last = max(int(part[0]) - 1, 0), min(int(part[-1]) + 1, len(path) - 1)
         begins = stretch.begins[first:last]
         begins = begins[:: -(-len(begins) // _MOST_WINDOWS)]
         more.append(_fitting(sides, begins, held[first], held[last]))
-        for n in range(1, _MOST_USUAL + 1):
+        for n in range(1, _MOST_USUAL + 1 if len(usual) else 1):
             more += [held[first] + n * usual, held[last] - n * usual]
     return np.concatenate(more)
 

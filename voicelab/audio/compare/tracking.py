@@ -27,6 +27,7 @@ _LOST_AFTER = 4
 _STEEPEST = 4
 _LEARNT = 0.25
 _FILLS = 4
+_TOGETHER = 256
 _FILLED = 8
 _FITS = 0.5
 _WIDE_TRIES = 3
@@ -66,8 +67,11 @@ class _Tracker:
 
     def __post_init__(self) -> None:
         self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
-        self.loud = np.array(
-            [np.std(self.rec[s : s + self.block].astype(np.float32)) for s in self.starts]
+        self.loud = np.concatenate(
+            [
+                pieces(self.rec, some, self.block).std(axis=1)
+                for some in np.array_split(self.starts, -(-len(self.starts) // _TOGETHER))
+            ]
         )
         high = float(np.percentile(self.loud, 95))
         self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
@@ -123,33 +127,40 @@ class _Tracker:
         every = np.arange(len(self.starts))
         for way in (every[origin:], every[:origin][::-1]):
             self._walk(way, lag, lags, like)
-        for _ in range(_FILLS):
-            if not self._fill(lags, like):
-                break
+        self._fill(lags, like)
         found = self._agreeing(lags, like)
         known, missed = np.flatnonzero(found), self.starts[self.active & ~found]
         sizes = np.full(len(known), self.block)
         return Track(self.starts[known], lags[known], like[known], sizes, missed)
 
-    def _fill(self, lags: Lags, like: Floats) -> bool:
+    def _fill(self, lags: Lags, like: Floats) -> None:
         """Look for what was not found near the lags of what was found before and after it."""
-        sure = np.abs(like) > LEAST_LIKENESS
-        known, missed = np.flatnonzero(sure), np.flatnonzero(self.active & ~sure)
-        if not len(known) or not len(missed):
-            return False
-        after = np.searchsorted(known, missed)
-        before, behind = known[np.maximum(after - 1, 0)], known[np.minimum(after, len(known) - 1)]
-        near = np.minimum(np.abs(missed - before), np.abs(missed - behind)) <= _FILLED
-        missed, before, behind = missed[near], before[near], behind[near]
-        part = (missed - before) / np.maximum(behind - before, 1)
-        between = np.rint(lags[before] + part * (lags[behind] - lags[before])).astype(np.int64)
-        for guesses in (between, lags[before], lags[behind]):
-            for some in np.array_split(np.arange(len(missed)), -(-len(missed) // 64) or 1):
-                places, fits = self.measure(missed[some], guesses[some])
-                better = np.abs(fits) > np.abs(like[missed[some]])
-                lags[missed[some[better]]] = places[better]
-                like[missed[some[better]]] = fits[better]
-        return bool((np.abs(like[missed]) > LEAST_LIKENESS).any())
+        tried = np.full((3, len(lags)), np.iinfo(np.int64).max // 2)
+        for _ in range(_FILLS):
+            sure = np.abs(like) > LEAST_LIKENESS
+            known, missed = np.flatnonzero(sure), np.flatnonzero(self.active & ~sure)
+            if not len(known) or not len(missed):
+                return
+            after = np.searchsorted(known, missed)
+            before = known[np.maximum(after - 1, 0)]
+            behind = known[np.minimum(after, len(known) - 1)]
+            part = (missed - before) / np.maximum(behind - before, 1)
+            between = lags[before] + np.rint(part * (lags[behind] - lags[before])).astype(np.int64)
+            near = np.minimum(np.abs(missed - before), np.abs(missed - behind)) <= _FILLED
+            for n, guesses in enumerate((lags[before], lags[behind], between)):
+                other = near & (np.abs(tried[:, missed] - guesses).min(axis=0) > self.block // 8)
+                tried[n, missed[other]] = guesses[other]
+                self._better(missed[other], guesses[other], lags, like)
+            if not (np.abs(like[missed]) > LEAST_LIKENESS).any():
+                return
+
+    def _better(self, which: Lags, guesses: Lags, lags: Lags, like: Floats) -> None:
+        """Measure blocks once more from other guesses; what fits better holds."""
+        for at in range(0, len(which), 4 * _AT_ONCE):
+            some = which[at : at + 4 * _AT_ONCE]
+            places, fits = self.measure(some, guesses[at : at + 4 * _AT_ONCE])
+            better = np.abs(fits) > np.abs(like[some])
+            lags[some[better]], like[some[better]] = places[better], fits[better]
 
     def _agreeing(self, lags: Lags, like: Floats) -> npt.NDArray[np.bool_]:
         """Blocks that are alike enough; a little less where the lag is a neighbour's too."""

@@ -52,8 +52,8 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> Lags:
         held, count = stretch.delays, len(stretch.delays)
         cost[:, row, count:] = np.inf
         cost[: len(stretch.begins), row, :count] = stretch.cost(hop)
-        begin[row, :count] = rare * (np.abs(held - stretch.first) >= SAME)
-        end[row, :count] = rare * (np.abs(held - stretch.last) >= SAME)
+        begin[row, :count] = rare * (np.abs(held - stretch.held[0]) >= SAME)
+        end[row, :count] = rare * (np.abs(held - stretch.held[-1]) >= SAME)
         for u, step in enumerate(usual):
             of, into = np.nonzero(np.abs(held[None, :] - held[:, None] - step) < EQUAL)
             before[u, row, into] = of

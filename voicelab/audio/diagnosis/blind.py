@@ -33,8 +33,7 @@ _FIRST: Final = (
     find_misread,
 )
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
-CERTAIN: Final = ("base64-twice", "wav-header", "silent", "one-sided", "stereo-as-mono")
-"""Told from the samples alone: no reference makes them surer."""
+_SURE: Final = 0.5
 _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
 
 
@@ -45,12 +44,13 @@ def find_blind(heard: Heard) -> list[Finding]:
         if found:
             return sorted(found, key=lambda finding: -finding.confidence)
     found = [finding for find in _THEN for finding in find(heard)]
-    named = {finding.fault for finding in found}
-    if "repeats" not in named:
+    if not any(finding.fault == "repeats" for finding in found):
         seams = find_seams(heard)
-        if named & {"packet-loss"}:  # silence that was moved looks lost; a seam of a loss clicks
-            seams = [seam for seam in seams if seam.fault == "reordering"]
-        found += seams
+        # Silence that changed places looks lost, and chunks can end in silence.
+        explained = {"packet-loss"} if any(seam.fault != "unknown" for seam in seams) else set()
+        found = [finding for finding in found if finding.fault not in explained]
+        known = any(finding.confidence > _SURE for finding in found)
+        found += [seam for seam in seams if not (known and seam.fault == "unknown")]
     if not found:  # what is broken otherwise has no pace
         found = find_studio(heard) or find_pace(heard)
     return sorted(found, key=lambda finding: -finding.confidence)

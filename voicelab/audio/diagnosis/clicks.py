@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from voicelab.audio.diagnosis.finding import Finding
+from voicelab.audio.diagnosis.finding import Finding, doubted
+from voicelab.audio.diagnosis.frames import runs
 from voicelab.audio.diagnosis.heard import Heard
 
 _CHUNKS_MS: Final = (
@@ -24,6 +25,7 @@ _CHUNKS_MS: Final = (
 _BLOCKS: Final = (256, 512, 1024, 2048, 4096)
 _FROM_HZ: Final = (8000, 16_000, 24_000, 44_100, 48_000)
 _FEWEST: Final = 12
+_STILL: Final = 16
 _SIDE: Final = 8
 _BLOCK: Final = 2000
 _STRONG: Final = 8.0
@@ -31,8 +33,9 @@ _ODD: Final = 4.0
 _AROUND: Final = 161
 _NEAR: Final = 2
 _APART: Final = 8
-_CLEAR: Final = 7.0
-_CLEAR_AT_START: Final = 5.5  # a recording mostly begins where a chunk does
+_CLEAR: Final = 6.5
+_SUSPECT: Final = 5.8
+_CLEAR_AT_START: Final = 5.2  # a recording mostly begins where a chunk does
 _STEEP: Final = 3.0
 _LONGEST_S: Final = 0.2
 _OTHERS: Final = 0.6
@@ -40,7 +43,7 @@ _OTHERS: Final = 0.6
 _NEIGHBOURS = np.where(np.abs(np.arange(-_APART, _APART + 1)) > _NEAR, 0.5 / (_APART - _NEAR), 0)
 
 _Floats = npt.NDArray[np.float64]
-_FAULT: Final = "chunk-clicks"
+_Bools = npt.NDArray[np.bool_]
 
 
 def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
@@ -60,15 +63,17 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
         for word, sign in signs.items():
             best = max(best, (_standing_out(sign, length), length, word))
     strength, length, word = best
-    if strength < _CLEAR:
+    if strength < (_SUSPECT if heard.is_noisy else _CLEAR):
         return [], strength
     finding = Finding(
-        _FAULT,
+        "chunk-clicks",
         min(0.97, 0.6 + strength / 60),
         f"every {length * 1000 / heard.rate_hz:.4g} ms the sound is {word}, "
         f"{strength:.0f} times the spread: "
         "as if chunks of that length had been resampled one by one",
     )
+    if strength < _CLEAR:
+        finding = doubted(finding, "a reference or a longer piece would settle it")
     return [finding], strength
 
 
@@ -80,25 +85,38 @@ def _lengths(rate_hz: int) -> list[int]:
 
 
 def _signs(samples: _Floats) -> dict[str, _Floats]:
-    """What may show at a seam, for each sample, in spreads."""
+    """What may show at a seam, for each sample, in spreads; 0 beside silence."""
     told = _told(samples)
     rest = samples - told
     usual = 1.25 * _smooth(np.abs(rest)) + 0.5
     rest = np.clip(rest / usual, -_ODD, _ODD)
+    sounding = ~_near_silence(samples)
     weak = -rest * np.clip(told / usual, -_STRONG, _STRONG)
-    dip = _scaled(weak - (np.roll(weak, 1) + np.roll(weak, -1)) / 2)
+    dip = _scaled(weak - (np.roll(weak, 1) + np.roll(weak, -1)) / 2, sounding)
     bend = rest * np.clip(np.gradient(samples) / usual, -_STRONG, _STRONG)
-    bent = _scaled(np.roll(bend, 1) - bend)
-    rough = _scaled(rest**2)
+    bent = _scaled(np.roll(bend, 1) - bend, sounding)
+    rough = _scaled(rest**2, sounding)
     step = np.abs(np.diff(samples, prepend=samples[0]))
-    flat = _scaled(-np.minimum(step / (_smooth(step) + 0.5), _STEEP))
+    flat = _scaled(-np.minimum(step / (_smooth(step) + 0.5), _STEEP), sounding)
     return {
         "weaker": dip,
         "bent": bent,
         "rougher": rough,
-        "weaker and rougher": _scaled(dip + rough),
-        "bent and flat": _scaled(bent + flat),
+        "weaker and rougher": _scaled(dip + rough, sounding),
+        "weaker and calmer": _scaled(dip - rough, sounding),
+        "bent and flat": _scaled(bent + flat, sounding),
     }
+
+
+def _near_silence(samples: _Floats) -> _Bools:
+    """Where nothing stirs, and the samples beside it: a frame that was lost has seams too."""
+    from scipy.ndimage import binary_dilation
+
+    still = np.zeros(samples.size, np.bool_)
+    for start, end in runs(np.diff(samples) == 0, _STILL):
+        still[start : end + 1] = True
+    near: _Bools = binary_dilation(still, iterations=_SIDE)
+    return near
 
 
 def _smooth(values: _Floats) -> _Floats:
@@ -108,11 +126,15 @@ def _smooth(values: _Floats) -> _Floats:
     return around
 
 
-def _scaled(sign: _Floats) -> _Floats:
+def _scaled(sign: _Floats, sounding: _Bools) -> _Floats:
     """Bring to a mean of 0 and a spread of 1; no single moment is to count for many."""
+    if not sounding.any():
+        return np.zeros_like(sign)
     for _ in range(2):
-        sign = np.clip(sign - sign.mean(), -_ODD * sign.std(), _ODD * sign.std())
-    return (sign - sign.mean()) / max(float(sign.std()), 1e-9)
+        heard = sign[sounding]
+        sign = (sign - heard.mean()) / max(float(heard.std()), 1e-9)
+        sign = np.where(sounding, np.clip(sign, -_ODD, _ODD), 0.0)
+    return sign / max(float(sign[sounding].std()), 1e-9)
 
 
 def _told(samples: _Floats) -> _Floats:

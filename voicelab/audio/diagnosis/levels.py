@@ -15,7 +15,8 @@ _SILENT_PEAK: Final = 64
 _IDLE: Final = 8  # A-law has no zero: its silence is +8 or -8
 _OTHER_SIDE: Final = 0.001
 _LEAST_OFFSET: Final = 250.0
-_OFFSET_SHARE: Final = 0.12
+_OFFSET_SHARE: Final = 0.18
+_STEADY: Final = 3.0
 _LEAST_PEAK: Final = 300
 _PILE: Final = 1.5
 _PILE_ALONE: Final = 1.8
@@ -58,9 +59,10 @@ def find_offset(heard: Heard) -> list[Finding]:
     """Silence that does not lie at zero."""
     means = np.array([float(window.mean(dtype=np.float64)) for window in heard.windows()])
     offset = float(np.median(means))
+    chance = 1.4826 * float(np.median(np.abs(means - offset))) / np.sqrt(means.size)
     looked = heard.sample_of().astype(np.float64) - offset
     level = float(np.sqrt(np.mean(looked**2)))
-    if abs(offset) < max(_LEAST_OFFSET, _OFFSET_SHARE * level):
+    if abs(offset) < max(_LEAST_OFFSET, _OFFSET_SHARE * level, _STEADY * chance):
         return []
     return [
         Finding(

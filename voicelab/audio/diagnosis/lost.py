@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import comb
 from typing import Final
 
 import numpy as np
@@ -20,16 +21,19 @@ _SLACK_SAMPLES: Final = 4
 _EDGE: Final = 0.3
 _LOUD: Final = 60.0
 _AUDIBLE: Final = 0.06
-_FEWEST_CUTS: Final = 3
-_FEWEST_HALF_CUT: Final = 4
+_FEWEST_CUTS: Final = 2.5
+_WHOLE: Final = 1.5
+_CHANCE: Final = 0.003
 
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
     start: int
     length: int
-    cut: int
-    """At how many of its two ends the sound is cut off."""
+    cut: float
+    """At how many of its two ends the sound is cut off; a half where it may be."""
+    alone: bool
+    """Whether nothing else in the sound is as silent."""
 
 
 def find_lost(heard: Heard) -> list[Finding]:
@@ -37,22 +41,24 @@ def find_lost(heard: Heard) -> list[Finding]:
     unit = heard.rate_hz * _UNIT_MS // 1000
     slack = max(_SLACK_SAMPLES * heard.rate_hz // 8000, 2)
     gaps = [gap for at, piece in heard.placed_stretches() for gap in _gaps(piece, at, unit, slack)]
-    on_grid = max(
-        ([gap for gap in gaps if _off(gap.start - other.start, unit) <= slack] for other in gaps),
-        key=lambda some: sum(gap.cut for gap in some),
-        default=[],
+    phases = [gap.start % unit for gap in gaps]
+    found = min(
+        ((_by_chance(phases.count(phase), len(gaps), unit, phase), phase) for phase in phases),
+        default=(1.0, 0),
     )
+    on_grid = [gap for gap in gaps if gap.start % unit == found[1]]
     cut = sum(gap.cut for gap in on_grid)
-    both = sum(gap.cut == 2 for gap in on_grid)
-    if cut < _FEWEST_CUTS or (both == 0 and len(on_grid) < _FEWEST_HALF_CUT):
+    if cut < _FEWEST_CUTS or max(gap.cut for gap in on_grid) < _WHOLE:
+        return []
+    if found[0] > _CHANCE and not all(gap.alone for gap in on_grid):
         return []
     lengths = sorted({round(gap.length / unit) * _UNIT_MS for gap in on_grid})
     return [
         Finding(
             "packet-loss",
             min(0.99, 0.75 + 0.03 * cut),
-            f"sound breaks off into silence {len(on_grid)} times, for whole frames: "
-            f"{', '.join(f'{length} ms' for length in lengths[:4])}",
+            f"sound breaks off into silence {len(on_grid)} time{'s' * (len(on_grid) > 1)}, "
+            f"for whole frames: {', '.join(f'{length} ms' for length in lengths[:4])}",
             lambda heard: (_bridged(heard.samples, unit), heard.rate_hz),
         )
     ]
@@ -64,15 +70,28 @@ def _gaps(samples: Int16Array, at: int, unit: int, slack: int) -> list[_Gap]:
     loud = np.sort([float(np.abs(part).mean()) for part in np.array_split(wide, count)])
     least = max(_LOUD, _AUDIBLE * float(loud[-max(count // 20, 1)]))
     found = []
-    for start, end in _still(samples, unit - slack):
+    still = _still(samples, unit // 2)
+    for start, end in still:
         length = end - start
-        if length * 1000 > _LONGEST_MS * unit * 100 or _off(length, unit) > slack:
+        if length < unit - slack or length > _LONGEST_MS * unit // _UNIT_MS:
             continue
-        cut = _is_cut(wide[max(start - unit, 0) : start][::-1], least)
-        cut += _is_cut(wide[end : end + unit], least)
+        if _off(length, unit) > slack:
+            continue
+        cut = _cut(wide[max(start - unit, 0) : start][::-1], least)
+        cut += _cut(wide[end : end + unit], least)
         if cut:
-            found.append(_Gap(at + start, length, cut))
-    return found
+            found.append((start, length, cut))
+    alone = len(found) == len(still)
+    return [_Gap(at + start, length, cut + alone, alone) for start, length, cut in found]
+
+
+def _by_chance(hits: int, gaps: int, unit: int, phase: int) -> float:
+    """How likely so many of these gaps would begin at one place of a grid; first at its start."""
+    chance = sum(
+        comb(gaps, n) * (1 / unit) ** n * (1 - 1 / unit) ** (gaps - n)
+        for n in range(hits, gaps + 1)
+    )
+    return chance * (unit if phase else 1)
 
 
 def _still(samples: Int16Array, least: int) -> list[Run]:
@@ -82,13 +101,15 @@ def _still(samples: Int16Array, least: int) -> list[Run]:
     return [(start, end + 1) for start, end in runs(same & idle[1:] & idle[:-1], least - 1)]
 
 
-def _is_cut(onward: npt.NDArray[np.float64], least: float) -> bool:
-    """Whether sound begins as loud as it goes on, seen from the edge of a silence."""
+def _cut(onward: npt.NDArray[np.float64], least: float) -> float:
+    """Whether sound begins as loud as it goes on, seen from the edge of a silence: 0, 0.5 or 1."""
     if onward.size < 8:
-        return False
+        return 0.0
     level = float(np.sqrt(np.mean(onward**2)))
-    first = onward[: max(onward.size // 10, 4)]
-    return level > least and float(np.abs(first).max()) > _EDGE * level
+    if level < least:
+        return 0.0
+    at_once, soon = (float(np.abs(onward[: max(onward.size // n, 3)]).max()) for n in (27, 10))
+    return 0.5 * (at_once > _EDGE * level) + 0.5 * (soon > _EDGE * level)
 
 
 def _off(distance: int, unit: int) -> int:

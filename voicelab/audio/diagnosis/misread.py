@@ -19,7 +19,8 @@ _LEAST_DB: Final = {
     # Where the levels leave no other way of reading, the sound need only not speak against it.
     "mulaw-as-pcm8": -3.0,
     "mulaw-as-pcm16": -1.0,
-    "linear-as-mulaw": -0.5,
+    "read the bytes as L16": -4.0,
+    "read the bytes as big-endian L16": -4.0,
     "double-encoded": -40.0,
     "mulaw-as-alaw": 0.05,
     "alaw-as-mulaw": 0.1,
@@ -28,6 +29,8 @@ _LEAST_DB_ELSE: Final = 0.6
 _LOUD: Final = 20.0
 _FEWEST: Final = 1600
 _BLOCK: Final = 16
+_NEXT: Final = 4
+_PILE: Final = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +58,13 @@ def find_misread(heard: Heard) -> list[Finding]:
         (
             _Score(reading, len(row), max(row), sum(row) - least * len(row))
             for reading, row in gains.items()
-            if max(row) > (least := _LEAST_DB.get(reading.fault, _LEAST_DB_ELSE))
+            if max(row) > (least := _least_db(reading))
         ),
         key=lambda score: -score.total,
     )
     ranked = [score for score in ranked if score.total > 0]
+    if ranked and ranked[0].reading.fault == "bits-inverted" and _piled(np.concatenate(windows)):
+        return []
     if ranked and ranked[0].reading in OF_L16:  # any of these has the high bytes right
         best = likeliest(np.concatenate(windows), OF_L16)
         ranked.sort(key=lambda score: score.reading is not best)
@@ -72,12 +77,30 @@ def find_misread(heard: Heard) -> list[Finding]:
             Finding(
                 reading.fault,
                 max(0.05, 0.97 - 0.5 * (score is not ranked[0]) - behind / 50),
-                f"{reading.way}, and {score.count} of {len(windows)} seconds sound "
-                f"up to {score.best:.1f} dB more like speech",
+                _evidence(score, len(windows)),
                 _reread(reading),
             ),
         )
     return list(found.values())
+
+
+def _least_db(reading: Rereading) -> float:
+    return _LEAST_DB.get(reading.fault, _LEAST_DB.get(reading.way, _LEAST_DB_ELSE))
+
+
+def _evidence(score: _Score, seconds: int) -> str:
+    if score.best < 0:
+        return f"{score.reading.way}: the levels that are used leave no other way"
+    return (
+        f"{score.reading.way}, and {score.count} of {seconds} seconds sound up to "
+        f"{score.best:.1f} dB more like speech"
+    )
+
+
+def _piled(samples: Int16Array) -> bool:
+    """Whether one outermost level is used far more than those next to it: clipped, not inverted."""
+    sizes, counts = np.unique(np.abs(samples.astype(np.int32)), return_counts=True)
+    return len(sizes) > _NEXT and bool(counts[-1] > _PILE * counts[-1 - _NEXT : -1].mean())
 
 
 def _busy(window: Int16Array) -> Int16Array:

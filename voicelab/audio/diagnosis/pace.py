@@ -62,8 +62,9 @@ def judge_pace(measures: _Floats) -> _Floats:
     scaled = np.clip((measures - MIDDLE) / SPREAD, -_FARTHEST, _FARTHEST)
     inner = np.tanh(np.nan_to_num(scaled) @ FIRST[:-1] + FIRST[-1])
     scores = inner @ SECOND[:-1] + SECOND[-1]
-    odds: _Floats = np.exp(scores - scores.max())
-    return odds / odds.sum()
+    likely = np.exp(scores - scores.max())
+    odds: _Floats = likely / likely.sum()
+    return odds
 
 
 def _evidence(speech: Speech, speed: float) -> str:

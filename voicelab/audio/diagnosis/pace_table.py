@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 def table(text: str, shape: tuple[int, ...], decimals: int) -> npt.NDArray[np.float64]:
     """Read whole numbers; `decimals` of each stand behind the point."""
-    return np.array(text.split(), np.float64).reshape(shape) / 10**decimals
+    values: npt.NDArray[np.float64] = np.array(text.split(), np.float64) / 10**decimals
+    return values.reshape(shape)
 
 
 MIDDLE: Final = table(

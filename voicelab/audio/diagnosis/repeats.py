@@ -12,6 +12,7 @@ from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
 
 _FEWEST_VALUES: Final = 20
+_MOST_FRAMES: Final = 10
 
 
 def find_repeats(heard: Heard) -> list[Finding]:
@@ -38,10 +39,14 @@ def find_repeats(heard: Heard) -> list[Finding]:
 
 
 def _copies(samples: Int16Array, length: int) -> list[Run]:
+    """Where frames come again; a sound that repeats itself for longer is a tone."""
+    slack = max(length // 20, 2)
     return [
         (start, end)
-        for start, end in runs(samples[length:] == samples[:-length], round(0.95 * length))
-        if len({*samples[start:end].tolist()}) >= _FEWEST_VALUES
+        for start, end in runs(samples[length:] == samples[:-length], length - slack)
+        if abs((end - start + length // 2) % length - length // 2) <= slack
+        and end - start <= _MOST_FRAMES * length + slack
+        and len({*samples[start:end].tolist()}) >= _FEWEST_VALUES
     ]
 
 

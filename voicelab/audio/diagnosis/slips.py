@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.rereading import OF_L16, Rereading
+from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, has_levels
 from voicelab.audio.samples import Int16Array
 
 _BLOCK_S: Final = 0.05
@@ -29,6 +29,8 @@ _Floats = npt.NDArray[np.float64]
 
 def find_slips(heard: Heard) -> list[Finding]:
     """Look for sound of which a part is right and a part is out of step."""
+    if has_levels(heard.sample_of()):
+        return []
     counts = np.array([_told_apart(stretch, heard.rate_hz) for stretch in heard.stretches()])
     right, wrong = counts.sum(axis=0)
     if min(right, wrong) < max(_FEWEST, _SHARE * (right + wrong)):

@@ -16,19 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.spectra import BANDS_HZ, LOW_BANDS, STEP_S, TOP_HZ, Frames, frames_of
 
-_STEP_S: Final = 0.010
-_FRAME_S: Final = 0.050
-_SHORT_FRAME_S: Final = 0.020
-_RATE_HZ: Final = 8000
-_HIGH_RATE_HZ: Final = 24_000
-_TOP_HZ: Final = 3600.0
-_PIECE_S: Final = 2.5
-_MOST_S: Final = 20.0
-_FEWEST_FRAMES: Final = 20
-_FEWEST_ACTIVE: Final = 60
-_BANDS_HZ: Final = 63.0 * 2 ** (np.arange(23) / 3)
-_LOW_BANDS: Final = 18  # the others need more than 8000 samples a second
+_FEWEST_ACTIVE: Final = 30
 _PITCH_HZ: Final = 45.0 * 2 ** (np.arange(15) / 3.5)
 _QUEFRENCIES: Final = np.array(
     (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 52, 64, 80, 100, 124)
@@ -59,17 +49,6 @@ class Speech:
     changes_hz: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Frames:
-    """Spectra 10 ms apart, of one piece after another."""
-
-    power: _Floats  # (frames, bins)
-    high: _Floats  # (frames, high bands)
-    hz: _Floats  # of each bin
-    ends: npt.NDArray[np.intp]  # of all pieces but the last
-    rate_hz: float
-
-
 def measure_speech(heard: Heard) -> Speech | None:
     """Measure the speech in at most 20 s of what was heard; None where there is too little.
 
@@ -77,10 +56,10 @@ def measure_speech(heard: Heard) -> Speech | None:
     ----------
     heard : Heard
     """
-    frames = _frames(heard)
+    frames = frames_of(heard)
     if frames is None:
         return None
-    inside = (frames.hz >= 80) & (frames.hz <= _TOP_HZ)
+    inside = (frames.hz >= 80) & (frames.hz <= TOP_HZ)
     level_db = 10 * np.log10(frames.power[:, inside].sum(axis=1) + 1e-2)
     low, loud = np.percentile(level_db, (10, 95))
     active = level_db >= max(low + 0.4 * (loud - low), loud - 25)
@@ -104,78 +83,6 @@ def measure_speech(heard: Heard) -> Speech | None:
     return Speech(measures, pitch_hz, changes_hz)
 
 
-def _frames(heard: Heard) -> _Frames | None:
-    power, high = [], []
-    rate_hz = float(_RATE_HZ)
-    for piece in _pieces(heard):
-        low, rate_hz = _lowered(piece, heard.rate_hz)
-        size = int(_FRAME_S * rate_hz)
-        count = int((low.size - size) / (_STEP_S * rate_hz)) + 1
-        if count < _FEWEST_FRAMES:
-            continue
-        starts = (np.arange(count) * (_STEP_S * rate_hz)).astype(int)
-        power.append(_spectra(low, starts, size, centred=True))
-        high.append(_high_bands(piece, heard.rate_hz, count))
-    if not power:
-        return None
-    hz = np.arange(power[0].shape[1]) * rate_hz / (2 * (power[0].shape[1] - 1))
-    ends = np.cumsum([part.shape[0] for part in power])[:-1]
-    return _Frames(np.concatenate(power), np.concatenate(high), hz, ends, rate_hz)
-
-
-def _pieces(heard: Heard) -> list[_Floats]:
-    samples, rate_hz = heard.samples, heard.rate_hz
-    if samples.size <= _MOST_S * rate_hz:
-        return [samples.astype(np.float64)]
-    size = int(_PIECE_S * rate_hz)
-    starts = np.linspace(0, samples.size - size, int(_MOST_S / _PIECE_S)).astype(int)
-    return [samples[at : at + size].astype(np.float64) for at in starts]
-
-
-def _lowered(samples: _Floats, rate_hz: int) -> tuple[_Floats, float]:
-    """Bring it to a rate from 8000 to 16,000 Hz; only up to 3600 Hz is looked at."""
-    from scipy.signal import resample_poly
-
-    if rate_hz < 0.9 * _RATE_HZ:
-        common = int(np.gcd(rate_hz, _RATE_HZ))
-        return resample_poly(samples, _RATE_HZ // common, rate_hz // common), float(_RATE_HZ)
-    step = max(rate_hz // _RATE_HZ, 1)
-    return (resample_poly(samples, 1, step) if step > 1 else samples), rate_hz / step
-
-
-def _spectra(samples: _Floats, starts: npt.NDArray[np.intp], size: int, centred: bool) -> _Floats:
-    shape = np.hanning(size + 2)[1:-1]
-    frames = np.lib.stride_tricks.sliding_window_view(samples, size)[starts]
-    if centred:
-        frames = frames - frames.mean(axis=1, keepdims=True)
-    spectra = np.fft.rfft(frames * shape, 1024 if size > 512 else 512)
-    power: _Floats = np.abs(spectra) ** 2 / float((shape**2).sum())
-    return power
-
-
-def _high_bands(samples: _Floats, rate_hz: int, count: int) -> _Floats:
-    """Power of the bands above 3600 Hz, as far as the rate reaches."""
-    from scipy.signal import resample_poly
-
-    centres = _BANDS_HZ[_LOW_BANDS:]
-    bands = np.full((count, centres.size), np.nan)
-    reach = int((centres * 2 ** (1 / 6) < 0.48 * rate_hz).sum())
-    if reach == 0:
-        return bands
-    step = max(rate_hz // _HIGH_RATE_HZ, 1)
-    samples = resample_poly(samples, 1, step) if step > 1 else samples
-    rate = rate_hz / step
-    size = int(_SHORT_FRAME_S * rate)
-    middle = (_FRAME_S - _SHORT_FRAME_S) / 2
-    starts = (np.arange(count) * _STEP_S * rate + middle * rate).astype(int)
-    power = _spectra(samples, np.minimum(starts, samples.size - size), size, centred=False)
-    hz = np.arange(power.shape[1]) * rate / (2 * (power.shape[1] - 1))
-    for number, centre in enumerate(centres[:reach]):
-        within = (hz >= centre * 2 ** (-1 / 6)) & (hz < centre * 2 ** (1 / 6))
-        bands[:, number] = power[:, within].mean(axis=1)
-    return bands
-
-
 @dataclass(frozen=True, slots=True)
 class _Bands:
     """Thirds of an octave."""
@@ -189,7 +96,7 @@ class _Bands:
     high_floor: _Floats
 
     @classmethod
-    def of(cls, frames: _Frames, active: _Bools, quiet: npt.NDArray[np.intp]) -> _Bands:
+    def of(cls, frames: Frames, active: _Bools, quiet: npt.NDArray[np.intp]) -> _Bands:
         power = frames.power @ _filters(frames.hz)
         noise = power[quiet].mean(axis=0)
         mean = power[active].mean(axis=0)
@@ -244,18 +151,16 @@ def _height(level_db: _Floats, floor: _Floats) -> _Floats:
 
 def _filters(hz: _Floats) -> _Floats:
     """Triangles over thirds of an octave, shape (bins, bands)."""
-    place = np.log2(np.maximum(hz, 1) / _BANDS_HZ[0]) * 3
-    weights = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(_LOW_BANDS)))
-    for band in range(_LOW_BANDS):
+    place = np.log2(np.maximum(hz, 1) / BANDS_HZ[0]) * 3
+    weights = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(LOW_BANDS)))
+    for band in range(LOW_BANDS):
         if weights[:, band].sum() < 0.5:  # narrower than a bin
-            weights[np.argmin(np.abs(hz - _BANDS_HZ[band])), band] = 0.5
+            weights[np.argmin(np.abs(hz - BANDS_HZ[band])), band] = 0.5
     filters: _Floats = weights / weights.sum(axis=0)
     return filters
 
 
-def _cepstrum(
-    power: _Floats, hz: _Floats, active: _Bools, quiet: npt.NDArray[np.intp]
-) -> _Floats:
+def _cepstrum(power: _Floats, hz: _Floats, active: _Bools, quiet: npt.NDArray[np.intp]) -> _Floats:
     """How much the ripples of the spectrum change: broad ones by formants, fine ones by pitch."""
     from scipy.fft import dct
 
@@ -268,11 +173,11 @@ def _cepstrum(
     return np.append(row - row.mean(), row.mean())
 
 
-def _pitch(frames: _Frames, active: _Bools) -> tuple[_Floats, float]:
+def _pitch(frames: Frames, active: _Bools) -> tuple[_Floats, float]:
     """Where the voice's period lies, from the autocorrelation of a flattened spectrum."""
     hz, rate_hz = frames.hz, frames.rate_hz
     flat = frames.power[active] ** 0.35
-    flat[:, hz > _TOP_HZ] = 0
+    flat[:, hz > TOP_HZ] = 0
     flat[:, hz < 50] *= 0.5
     alike = np.fft.irfft(flat, axis=1)
     first, last = int(rate_hz / 720), min(int(np.ceil(rate_hz / 45)), hz.size - 2)
@@ -314,7 +219,7 @@ def _rhythm(level_db: _Floats, ends: npt.NDArray[np.intp]) -> tuple[_Floats, flo
             window = part[at : at + size]
             window = (window - window.mean(axis=0)) * np.hanning(window.shape[0] + 2)[1:-1, None]
             power += (np.abs(np.fft.rfft(window, 2 * size, axis=0)) ** 2).sum(axis=1)
-    hz = np.arange(size + 1) / (2 * size * _STEP_S)
+    hz = np.arange(size + 1) / (2 * size * STEP_S)
     counts = np.array([power[(hz >= a) & (hz < b)].sum() for a, b in pairwise(_RHYTHMS_HZ)])
     share = counts / counts.sum()
     middle = float(np.interp(0.5, np.cumsum(share), _RHYTHMS_HZ[1:]))

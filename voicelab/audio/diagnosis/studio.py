@@ -32,7 +32,7 @@ _COMB_DB: Final = 70.0
 _AHEAD: Final = 1.5
 _HUM_S: Final = 4.0
 _MOST_S: Final = 40.0
-_TRACE_SAMPLES: Final = 1 << 18
+_TRACE_SAMPLES: Final = 1 << 17
 _FEWEST_SAMPLES: Final = 12_000
 _TRACE: Final = 60.0
 _AROUND_HZ: Final = 130.0  # so that the multiples of the mains are among the neighbours
@@ -69,8 +69,8 @@ def _find_trace(heard: Heard) -> list[Finding]:
     """A converter by 160/147 or 147/160 uses each set of weights once in so many samples.
 
     Near the old upper edge its images are as strong as the sound, and move with it: the power there
-    beats at one frequency, known to the last digit. In a file of the studio's rates it says nothing:
-    that may well have been converted from one to the other, and be labelled as it should.
+    beats at one frequency, known to the last digit. In a file of the studio's rates it says
+    nothing: that may well have been converted from one to the other, and be labelled as it should.
     """
     if heard.rate_hz not in _TELEPHONE_HZ:
         return []
@@ -79,9 +79,9 @@ def _find_trace(heard: Heard) -> list[Finding]:
         if strength < _TRACE:
             continue
         evidence = (
-            f"it was converted by {up}/{down}, as from {_named(down)} to {_named(up)} Hz: its power "
-            f"beats once in {up / (up - down) if up > down else up / (down - up):.2f} samples, "
-            f"{strength:,.0f} times as strongly as by chance, yet it is called {heard.rate_hz} Hz"
+            f"it was converted by {up}/{down}, as from {_named(down)} to {_named(up)} Hz, and is "
+            f"called {heard.rate_hz} Hz: once in {up / abs(up - down):.2f} samples its power "
+            f"beats, {strength:,.0f} times as strongly as by chance"
         )
         return [Finding(FAULT, 0.95, evidence, _converted(down, up))]
     return []
@@ -122,8 +122,8 @@ def _find_mains(heard: Heard) -> list[Finding]:
         for fast, name in ((_UP / _DOWN, "fast"), (_DOWN / _UP, "slow")):
             if abs(hum_hz / (mains * fast) - 1) <= _MAINS_OFF:
                 evidence = (
-                    f"the hum stands at {hum_hz:.2f} Hz and {lines - 1} of its multiples, where the "
-                    f"mains have {mains:.0f}: it is played 8.8 % too {name}"
+                    f"the hum stands at {hum_hz:.2f} Hz and {lines - 1} of its multiples, where "
+                    f"the mains have {mains:.0f}: it is played 8.8 % too {name}"
                 )
                 return [Finding(FAULT, 0.9, evidence, _at(round(heard.rate_hz / fast)))]
     return []
