@@ -44,7 +44,7 @@ def test_plain_speech_is_named_and_played_at_its_rate(fault, true_hz, played_hz)
     assert diagnosis.fault == fault
     assert diagnosis.repaired.rate_hz == true_hz
     assert np.array_equal(diagnosis.repaired.samples, samples)
-    assert "Hz" in diagnosis.verdict
+    assert "Hz" in diagnosis.hypotheses[0].evidence
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000])
@@ -101,10 +101,16 @@ def test_too_little_is_not_judged(size):
     assert find_pace(Heard(speech(8000)[:size], 16_000)) == []
 
 
-def test_silence_is_not_judged():
-    assert measure_speech(Heard(np.zeros(80_000, np.int16), 8000)) is None or not find_pace(
-        Heard(np.zeros(80_000, np.int16), 8000)
-    )
+@pytest.mark.parametrize("rate_hz", [1, 50, 700, 8000])
+def test_silence_is_not_judged(rate_hz):
+    for samples in (np.zeros(80_000), np.tile((1, -1), 40_000), np.arange(80_000) % 2 * 3):
+        assert measure_speech(Heard(samples.astype(np.int16), rate_hz)) is None
+
+
+def test_a_clicking_line_is_not_judged():
+    samples = np.zeros(80_000, np.int16)
+    samples[::4000] = 20_000
+    assert find_pace(Heard(samples, 8000)) == []
 
 
 def test_an_hour_is_judged_by_a_part_of_it():
