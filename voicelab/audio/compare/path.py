@@ -45,7 +45,7 @@ def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> lis
     for stretch in stretches:
         stretch.delays = distinct(np.concatenate((stretch.delays, _between(stretch, usual))))
         stretch.measure(sides)
-    found = paths(stretches, usual, sides.hop)
+    found = paths(stretches, usual, sides)
     unsettled: Sequence[int] = range(len(stretches))
     for _ in range(_ROUNDS):
         changed = []
@@ -54,7 +54,7 @@ def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> lis
             if len(more):
                 stretches[k].add(sides, more)
                 changed.append(k)
-        again = paths([stretches[k] for k in changed], usual, sides.hop)
+        again = paths([stretches[k] for k in changed], usual, sides)
         for k, path in zip(changed, again, strict=True):
             found[k] = path
         unsettled = changed

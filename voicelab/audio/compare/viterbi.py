@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from voicelab.audio.compare.correlation import Floats, Lags
-from voicelab.audio.compare.hops import EQUAL, SAME, Doubles, Stretch
+from voicelab.audio.compare.hops import EQUAL, SAME, Doubles, Sides, Stretch
 
 _USUAL_COST = 8.0
 _RARE_COST = 25.0
@@ -15,7 +15,7 @@ _ANY_COST = 14.0
 _BATCH = 256
 
 
-def paths(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> list[Lags]:
+def paths(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> list[Lags]:
     """Which of its delays holds at each hop of each stretch.
 
     A step costs as much as it is rare, as a negative logarithm.
@@ -25,20 +25,19 @@ def paths(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> list[Lags]:
     stretches : sequence of Stretch
     usual : ndarray of float
         Steps that are seen again and again, in samples.
-    hop : int
-        Samples.
+    sides : Sides
     """
     found: list[Lags] = [np.zeros(0, np.int64)] * len(stretches)
     order = sorted(range(len(stretches)), key=lambda k: stretches[k].left.shape[::-1])
     for at in range(0, len(order), _BATCH):
         batch = order[at : at + _BATCH]
-        together = _together([stretches[k] for k in batch], usual, hop)
+        together = _together([stretches[k] for k in batch], usual, sides)
         for k, path in zip(batch, together.T, strict=True):
             found[k] = path[: len(stretches[k].begins)]
     return found
 
 
-def _together(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> Lags:
+def _together(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> Lags:
     """Go through several stretches at once; shape (hops, stretches)."""
     rows = len(stretches)
     hops = max(len(s.begins) for s in stretches)
@@ -51,7 +50,7 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> Lags:
     for row, stretch in enumerate(stretches):
         held, count = stretch.delays, len(stretch.delays)
         cost[:, row, count:] = np.inf
-        cost[: len(stretch.begins), row, :count] = stretch.cost(hop)
+        cost[: len(stretch.begins), row, :count] = stretch.cost(sides)
         begin[row, :count] = rare * (np.abs(held - stretch.held[0]) >= SAME)
         end[row, :count] = rare * (np.abs(held - stretch.held[-1]) >= SAME)
         for u, step in enumerate(usual):
