@@ -84,6 +84,13 @@ def seems_alike(tiles: list[Tile]) -> bool:
     return any(float(tile.likeness[_loud(tile)].max(initial=0.0)) > _PERHAPS for tile in tiles)
 
 
+def usual_likeness(tiles: list[Tile]) -> float:
+    """How like the reference most windows are as they are heard."""
+    return float(
+        np.median(np.concatenate([tile.likeness[_loud(tile)] for tile in tiles] or [[0.0]]))
+    )
+
+
 def find_by_reading(heard: Heard, reference: Reference, tiles: list[Tile]) -> list[Finding]:
     """Ways to read or to play it after which it is the reference, the best first.
 
@@ -168,7 +175,7 @@ def _attempts(
 
 
 def _loud(tile: Tile) -> npt.NDArray[np.bool_]:
-    return np.asarray(tile.power > _LOUD * tile.power.max())
+    return np.asarray(tile.power >= max(_LOUD * float(tile.power.max()), 1e-9))
 
 
 def _try(heard: Heard, begin: int, way: Way, reference: Reference) -> Tile:

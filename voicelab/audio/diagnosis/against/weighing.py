@@ -10,7 +10,12 @@ from voicelab.audio.diagnosis.against.chunks import find_chunks
 from voicelab.audio.diagnosis.against.laid import Laid, lay
 from voicelab.audio.diagnosis.against.laws import bends
 from voicelab.audio.diagnosis.against.matching import correlation
-from voicelab.audio.diagnosis.against.readings import find_by_reading, look, seems_alike
+from voicelab.audio.diagnosis.against.readings import (
+    find_by_reading,
+    look,
+    seems_alike,
+    usual_likeness,
+)
 from voicelab.audio.diagnosis.against.reference import Reference
 from voicelab.audio.diagnosis.against.shape import find_clipped, find_offset
 from voicelab.audio.diagnosis.against.timing import find_timing
@@ -58,16 +63,25 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
     if find_silent(own):
         return _without(heard)
     tiles = look(heard, reference)
+    usual = usual_likeness(tiles)
+    if usual < _MOSTLY:
+        read = find_by_reading(heard, reference, tiles)
+        if read:
+            return read
     laid = lay(heard, reference) if seems_alike(tiles) else []
-    enough = _ON_LAW if _on_a_law(heard) else _MOSTLY
-    if laid and _likeness(laid) > enough and _all_told(laid):
-        return _of_aligned(heard, own, laid)
-    read = find_by_reading(heard, reference, tiles)
-    if read:
-        return read
+    if usual >= _MOSTLY and not (laid and _is_told(heard, laid)):
+        read = find_by_reading(heard, reference, tiles)
+        if read:
+            return read
     if laid:
         return _of_aligned(heard, own, laid)
     return ([] if find_repeats(own) else find_repeats(heard)) or _elsewhere(heard)
+
+
+def _is_told(heard: Heard, laid: list[Laid]) -> bool:
+    """Whether the reference tells so much that no other way of reading need be tried."""
+    enough = _ON_LAW if _on_a_law(heard) else _MOSTLY
+    return _likeness(laid) > enough and _all_told(laid)
 
 
 def _on_a_law(heard: Heard) -> bool:
