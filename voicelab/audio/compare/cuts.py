@@ -75,9 +75,13 @@ def _needless(
     elif after is None:
         run = Run(run.begin, min(run.end, run.begin + most), run.delay)
     length = run.end - run.begin
-    if before and after and abs(after.delay - before.delay) < SAME:
-        if run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop:
-            return True
+    if (
+        before
+        and after
+        and abs(after.delay - before.delay) < SAME
+        and run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
+    ):
+        return True
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
     likely = [bool((np.abs(usual - step) < SAME).any()) for step in steps]

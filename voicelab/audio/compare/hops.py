@@ -51,7 +51,8 @@ class Sides:
     noise : float
         Power that an ordinary block of the recording has beside the reference.
     least : float
-        Power below which nothing is said of what differs: 40 dB below speech, and a codec's silence.
+        Power below which nothing is said of what differs: 40 dB below speech, and a codec's
+        silence.
     """
 
     rec: Int16Array
@@ -118,7 +119,7 @@ class Stretch:
         self._measure(sides, delays)
 
     def cost(self, sides: Sides) -> Floats:
-        """How unlikely each delay is at each hop, as a negative logarithm: noise of unknown level."""
+        """How unlikely each delay is at each hop, as a negative logarithm; noise has any level."""
         floor = np.float32(sides.hop * sides.least)
         cost = np.log(self.left + floor) * np.float32(0.5 * sides.hop)
         return np.asarray(cost - cost.min(axis=1, keepdims=True))

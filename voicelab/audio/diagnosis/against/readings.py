@@ -86,9 +86,8 @@ def seems_alike(tiles: list[Tile]) -> bool:
 
 def usual_likeness(tiles: list[Tile]) -> float:
     """How like the reference most windows are as they are heard."""
-    return float(
-        np.median(np.concatenate([tile.likeness[_loud(tile)] for tile in tiles] or [[0.0]]))
-    )
+    loud = [tile.likeness[_loud(tile)] for tile in tiles] or [np.zeros(1)]
+    return float(np.median(np.concatenate(loud)))
 
 
 def find_by_reading(heard: Heard, reference: Reference, tiles: list[Tile]) -> list[Finding]:
