@@ -138,7 +138,12 @@ def moved(parts: list[Laid]) -> Moved | None:
     frames = np.arange(round(_NEAREST_S * rate_hz), round(_LONGEST_FRAME_S * rate_hz) + 1)
     totals = np.array([_on_grid(every, far, int(f)).max(axis=1).sum() for f in frames])
     best = float(totals.max())
-    frame = int(frames[np.flatnonzero(totals >= 0.97 * best)[-1]])
+    last = int(np.flatnonzero(totals >= 0.97 * best)[-1])  # a part of a frame fits as well
+    exact = [
+        every[:, far + f].sum() + every[:, far - f].sum()
+        for f in frames[max(last - 2, 0) : last + 1]
+    ]
+    frame = int(frames[max(last - 2, 0) + int(np.argmax(exact))])
     on_grid = _on_grid(every, far, frame)
     which = on_grid.argmax(axis=1)
     nats = on_grid.max(axis=1)

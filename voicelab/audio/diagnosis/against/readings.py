@@ -86,8 +86,9 @@ def seems_alike(tiles: list[Tile]) -> bool:
 
 def usual_likeness(tiles: list[Tile]) -> float:
     """How like the reference most windows are as they are heard."""
-    loud = [tile.likeness[_loud(tile)] for tile in tiles] or [np.zeros(1)]
-    return float(np.median(np.concatenate(loud)))
+    every = [tile.likeness[_loud(tile)] for tile in tiles]
+    loud = np.concatenate([*every, np.zeros(0)])
+    return float(np.median(loud)) if loud.size else 0.0
 
 
 def find_by_reading(heard: Heard, reference: Reference, tiles: list[Tile]) -> list[Finding]:

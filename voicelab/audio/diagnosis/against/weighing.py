@@ -147,7 +147,7 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
 
 
 def _continuous(laid: list[Laid]) -> list[Finding]:
-    bend = max(bends(laid, "continuous-mulaw"), key=lambda bend: bend.strength)
+    bend = max(bends(laid), key=lambda bend: bend.strength)
     if bend.strength < _CLEAR or not _BENT < bend.share < _EXACT:
         return []
     return [
