@@ -13,7 +13,8 @@ from voicelab.audio.compare.hops import SAME, Doubles, Sides
 _MARGIN_HOPS = 2
 _SHORT_HOPS = 3
 _LONG_HOPS = 100
-_STEP_COST = 14.0
+_LIKELY_COST = 14.0
+_UNLIKELY_COST = 50.0
 _CHUNK = 1 << 16
 _CODEC = 0.002
 
@@ -164,4 +165,4 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
         return False
     length = high - low
     floor = length * sides.least + _CODEC * float(np.dot(heard, heard))
-    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > _STEP_COST
+    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > (_LIKELY_COST if likely else _UNLIKELY_COST)

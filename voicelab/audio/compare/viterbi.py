@@ -11,7 +11,6 @@ from voicelab.audio.compare.hops import EQUAL, SAME, Doubles, Sides, Stretch
 
 _USUAL_COST = 8.0
 _RARE_COST = 25.0
-_ANY_COST = 14.0
 _BATCH = 256
 
 
@@ -42,7 +41,6 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> Lag
     rows = len(stretches)
     hops = max(len(s.begins) for s in stretches)
     most = max(len(s.delays) for s in stretches) + 1
-    rare = _RARE_COST if len(usual) else _ANY_COST
     cost = np.zeros((hops, rows, most), np.float32)
     before = np.full((len(usual), rows, most), most - 1)
     begin = np.full((rows, most), np.inf, np.float32)
@@ -51,15 +49,15 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> Lag
         held, count = stretch.delays, len(stretch.delays)
         cost[:, row, count:] = np.inf
         cost[: len(stretch.begins), row, :count] = stretch.cost(sides)
-        begin[row, :count] = rare * (np.abs(held - stretch.held[0]) >= SAME)
-        end[row, :count] = rare * (np.abs(held - stretch.held[-1]) >= SAME)
+        begin[row, :count] = _RARE_COST * (np.abs(held - stretch.held[0]) >= SAME)
+        end[row, :count] = _RARE_COST * (np.abs(held - stretch.held[-1]) >= SAME)
         for u, step in enumerate(usual):
             of, into = np.nonzero(np.abs(held[None, :] - held[:, None] - step) < EQUAL)
             before[u, row, into] = of
-    return _cheapest(cost, before, begin, end, rare)
+    return _cheapest(cost, before, begin, end)
 
 
-def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats, rare: float) -> Lags:
+def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats) -> Lags:
     """The cheapest path of each row.
 
     Parameters
@@ -68,8 +66,6 @@ def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats, rare: floa
     before : ndarray of int, shape (usual steps, rows, delays)
         From which delay a usual step leads to each; the last one is none.
     begin, end : ndarray of float, shape (rows, delays)
-    rare : float
-        The cost of any other step.
     """
     hops, rows, delays = cost.shape
     every = np.arange(rows)
@@ -79,7 +75,7 @@ def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats, rare: floa
     total = begin + cost[0]
     for h in range(1, hops):
         best = total.argmin(axis=1)
-        step = (total[every, best] + np.float32(rare))[:, None]
+        step = (total[every, best] + np.float32(_RARE_COST))[:, None]
         chosen = np.where(total <= step, stay, best[:, None])
         cheapest = np.minimum(total, step)
         for back, index in zip(before, flat, strict=True):
