@@ -30,8 +30,8 @@ class Line:
         When the reference begins in the recording, and how much longer it takes there.
     loss : str
         Of :data:`LOSSES`: what becomes of a share of the frames. Silence, or the frame before it,
-        stands instead of one; one comes twice and all that follows late; one is cut out, and all that
-        follows comes early.
+        stands instead of one; one comes twice and all that follows late; one is cut out, and all
+        that follows comes early.
     share : float
     frame_ms : float
     noise : str

@@ -20,6 +20,8 @@ from voicelab.audio.samples import Int16Array
 
 _SAMPLED = 256
 _LEAST_TILT = 0.3
+_SILENCE = 16.0
+_QUIET = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +160,8 @@ def _segments(
     rec: Int16Array, ref: Int16Array, found: Track, line: Line, rate_hz: int, sign: int
 ) -> Iterator[Segment]:
     delays = _delays(found, line)
-    tilt, noise = _noise(rec, ref, found, delays, line.slope)
-    sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), tilt, noise)
+    noise = _noise(rec, ref, found, delays, line.slope)
+    sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), *noise)
     steps = _steps(sides, found, delays, rate_hz)
     begin = max(0, int(np.ceil(steps[0].delay)))
     for run, (end, following) in zip(steps, cuts(sides, steps), strict=False):
@@ -207,8 +209,8 @@ def _delays(found: Track, line: Line) -> Doubles:
 
 def _noise(
     rec: Int16Array, ref: Int16Array, found: Track, delays: Doubles, slope: float
-) -> tuple[float, float]:
-    """How alike a sample of noise is to the next one, and the noise of an ordinary block."""
+) -> tuple[float, float, float]:
+    """How alike a sample of noise is to the next one, its power, and the least that counts."""
     size = int(found.sizes[0])
     rows = []
     for k in np.unique(np.linspace(0, len(found.starts) - 1, _SAMPLED).astype(int)):
@@ -224,4 +226,5 @@ def _noise(
     tilt = float(next_one.sum() / max(power.sum(), 1.0))
     if tilt < _LEAST_TILT:
         tilt = 0.0
-    return tilt, float(np.median(power * (1 + tilt**2) - 2 * tilt * next_one)) / size
+    noise = float(np.median(power * (1 + tilt**2) - 2 * tilt * next_one)) / size
+    return tilt, noise, max(_SILENCE**2, _QUIET * float(np.median(every[:, 2])) / size)

@@ -13,9 +13,10 @@ from voicelab.audio.compare.hops import SAME, Doubles, Sides
 _MARGIN_HOPS = 2
 _SHORT_HOPS = 3
 _LONG_HOPS = 100
-_STEP_COST = 14.0
+_LIKELY_COST = 14.0
+_UNLIKELY_COST = 50.0
 _CHUNK = 1 << 16
-_LEAST = 64.0
+_CODEC = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +68,26 @@ def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run
 def _needless(
     sides: Sides, before: Run | None, run: Run, after: Run | None, usual: Doubles
 ) -> bool:
+    most = _LONG_HOPS * sides.hop
     if before is None and after is None:
         return False
+    if before is None:
+        run = Run(max(run.begin, run.end - most), run.end, run.delay)
+    elif after is None:
+        run = Run(run.begin, min(run.end, run.begin + most), run.delay)
     length = run.end - run.begin
-    if before and after and abs(after.delay - before.delay) < SAME:
-        if run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop:
-            return True
+    if (
+        before
+        and after
+        and abs(after.delay - before.delay) < SAME
+        and run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
+    ):
+        return True
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
     likely = [bool((np.abs(usual - step) < SAME).any()) for step in steps]
-    least = _SHORT_HOPS if any(likely) else _LONG_HOPS
-    return length <= least * sides.hop and not _needed(sides, before, run, after, all(likely))
+    least = _SHORT_HOPS * sides.hop if before and after and any(likely) else most
+    return length <= least and not _needed(sides, before, run, after, all(likely))
 
 
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
@@ -154,5 +164,6 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
     if not likely and not sides.explained(left, power, until + 1 - since):
         return False
     length = high - low
-    floor = length * _LEAST + 0.002 * float(np.dot(heard, heard))
-    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > _STEP_COST
+    floor = length * sides.least + _CODEC * float(np.dot(heard, heard))
+    saved = 0.5 * length * float(np.log((direct + floor) / (through + floor)))
+    return saved > (_LIKELY_COST if likely else _UNLIKELY_COST)

@@ -26,8 +26,6 @@ EQUAL = 0.6
 
 _MOST_BLOCKS = 12
 _NEAR_S = 1.0
-_STEPS = 8.0
-"""What is left over below this, in steps of 16 bits, is rounding."""
 _TIMES = 4.0
 _CODEC = 0.002
 _LITTLE = 0.05
@@ -52,6 +50,9 @@ class Sides:
         filtered so that noise is white, as it should be where energies are compared.
     noise : float
         Power that an ordinary block of the recording has beside the reference.
+    least : float
+        Power below which nothing is said of what differs: 40 dB below speech, and a codec's
+        silence.
     """
 
     rec: Int16Array
@@ -61,6 +62,7 @@ class Sides:
     hop: int
     tilt: float
     noise: float
+    least: float
 
     def heard(self, begin: int, end: int) -> Floats:
         """The recording from one sample to another, filtered."""
@@ -73,7 +75,7 @@ class Sides:
 
     def explained(self, left: Floats, power: Floats, length: int) -> npt.NDArray[np.bool_]:
         """Whether noise and a codec leave so much of a piece of so much energy."""
-        usual = _TIMES * (_CODEC * power + length * (self.noise + _STEPS**2))
+        usual = _TIMES * (_CODEC * power + length * (self.noise + self.least))
         return np.asarray((left <= usual) | (left <= _LITTLE * power))
 
     def _white(self, samples: Floats) -> Floats:
@@ -116,10 +118,10 @@ class Stretch:
         self.delays = np.concatenate((self.delays, delays))
         self._measure(sides, delays)
 
-    def cost(self, hop: int) -> Floats:
-        """How unlikely each delay is at each hop, as a negative logarithm: noise of unknown level."""
-        floor = np.float32(hop * _STEPS**2)
-        cost = np.log(self.left + floor) * np.float32(0.5 * hop)
+    def cost(self, sides: Sides) -> Floats:
+        """How unlikely each delay is at each hop, as a negative logarithm; noise has any level."""
+        floor = np.float32(sides.hop * sides.least)
+        cost = np.log(self.left + floor) * np.float32(0.5 * sides.hop)
         return np.asarray(cost - cost.min(axis=1, keepdims=True))
 
     def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:

@@ -33,8 +33,6 @@ _FIRST: Final = (
     find_misread,
 )
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
-CERTAIN: Final = ("base64-twice", "wav-header", "silent", "one-sided", "stereo-as-mono")
-"""Told from the samples alone: no reference makes them surer."""
 _SURE: Final = 0.5
 _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
 

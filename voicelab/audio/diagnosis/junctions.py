@@ -31,6 +31,7 @@ _WORST: Final = 3.0  # one odd moment of a voice is not to count for more
 _USUAL_JUMP: Final = 6.0
 _WORST_JUMP: Final = 14.0
 _KEPT: Final = 2.5
+_STILL: Final = 0.3
 
 _Floats = npt.NDArray[np.float64]
 _Indices = npt.NDArray[np.intp]
@@ -53,6 +54,7 @@ class Junctions:
         frames -= frames.mean() if count else 0.0
         self.count = count
         self.power: _Floats = np.einsum("nk,nk->n", frames, frames) / length
+        self.idle = (np.diff(frames, axis=1) == 0).mean(axis=1) > _STILL
         self._frames = frames
         self._predict(frames, max(round(_AROUND_S / 2 * rate_hz / length), 1))
         self._listen(frames, rate_hz)
@@ -72,9 +74,8 @@ class Junctions:
         count, length = frames.shape
         narrow = frames[:, : length // step * step].reshape(count, -1, step).mean(axis=2)
         self._length = narrow.shape[1]
-        self._heard = sum(
-            np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)
-        ).astype(np.float32) / np.float32(_SMOOTH)
+        shifted = [np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)]
+        self._heard = np.mean(shifted, axis=0).astype(np.float32)
         rate = rate_hz / step
         joined = max(round(_BLOCK_S * rate / self._length), 1)
         blocks = np.concatenate([np.roll(self._heard, -n, axis=0) for n in range(joined)], axis=1)
@@ -119,7 +120,7 @@ class Junctions:
         windows = sliding_window_view(joined, _ORDER + 1, axis=1)[:, :_ORDER]
         rest = np.einsum("nwk,nk->nw", windows, self._weights[at])
         cost = np.log1p(rest * rest / (_TAILS * self._usual[at, None])).sum(axis=1)
-        return np.minimum(cost * ((_TAILS + 1) / 2), _WORST_JUMP)
+        return np.asarray(np.minimum(cost * ((_TAILS + 1) / 2), _WORST_JUMP))
 
     def _step(
         self, at: _Indices, before: _Indices, one: _Indices, two: _Indices

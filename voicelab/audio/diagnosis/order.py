@@ -26,7 +26,7 @@ _ELSEWHERE: Final = (0.2, 0.45, 0.7)
 _BY_CHANCE: Final = 1.5
 _SUSPECT: Final = 9.0
 _CLEAR: Final = 15.0
-_PIECE_S: Final = 60
+_MENDED_S: Final = 300
 
 _Floats = npt.NDArray[np.float64]
 
@@ -70,6 +70,8 @@ def _candidates(junctions: Junctions) -> Iterator[tuple[float, int, tuple[int, .
         size = len(order)
         at = np.arange(2, count - size - 2)
         heard = np.any([loud[at + n] for n in range(size)], axis=0)
+        # Beside silence nothing tells whether frames were moved or lost.
+        heard &= ~np.any([junctions.idle[at + n] for n in range(-1, size + 1)], axis=0)
         doubts = sum(doubt[at + n] for n in range(size + 1))
         fits = sum(kept[at + n].astype(int) for n in range(size + 1))
         groups.append(at[heard & (doubts > _DOUBT) & (fits < size)])
@@ -82,12 +84,12 @@ def _candidates(junctions: Junctions) -> Iterator[tuple[float, int, tuple[int, .
     saved = np.split(
         now[place] - junctions.cost(place, *others), np.cumsum([len(step[0]) for step in steps])
     )
-    for at, order in zip(groups, _ORDERS, strict=True):
-        changed = len(_changed(order))
+    for at, moved in zip(groups, _ORDERS, strict=True):
+        changed = len(_changed(moved))
         gain = np.sum(saved[:changed], axis=0)
         del saved[:changed]
         for n in np.flatnonzero(_TRUST * gain > _PRICE):
-            yield float(gain[n]), int(at[n]), order
+            yield float(gain[n]), int(at[n]), moved
 
 
 @cache
@@ -126,7 +128,8 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         "reordering",
         min(0.98, 0.7 + evidence / 200),
         f"{count} group{'s' * (count > 1)} of {frame_ms} ms frames would go on better in another "
-        f"order ({evidence:.0f} nats more than frames cut elsewhere)",
+        f"order ({evidence:.0f} nats more than frames cut elsewhere)"
+        + (f"; the first {_MENDED_S} s are mended" if heard.duration_s > _MENDED_S else ""),
         lambda heard: (_in_order(heard, frame_ms), heard.rate_hz),
     )
     if evidence < _CLEAR:
@@ -146,15 +149,14 @@ def _evidence(
 
 
 def _in_order(heard: Heard, frame_ms: int) -> Int16Array:
+    """Put frames in order, for as long as a person will wait."""
     length = heard.rate_hz * frame_ms // 1000
     mended = heard.samples.copy()
-    piece = max(_PIECE_S * heard.rate_hz // length, 1) * length
-    for begin in range(0, mended.size, piece):
-        part = heard.samples[begin : begin + piece]
-        if part.size < 8 * length:
-            continue
-        for at, order in Moves(Junctions(part, length, heard.rate_hz)).moves:
-            for n, other in enumerate(order):
-                to, source = begin + (at + n) * length, (at + other) * length
-                mended[to : to + length] = part[source : source + length]
+    part = heard.samples[: _MENDED_S * heard.rate_hz]
+    if part.size < 8 * length:
+        return mended
+    for at, order in Moves(Junctions(part, length, heard.rate_hz)).moves:
+        for n, other in enumerate(order):
+            to, source = (at + n) * length, (at + other) * length
+            mended[to : to + length] = part[source : source + length]
     return mended

@@ -88,6 +88,17 @@ def _is_twice(samples: Int16Array, law: str) -> bool:
     return max(ratio, 1 / ratio) > _LOPSIDED
 
 
+def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
+    """All readings, however its bytes are used: a reference tells which of them was meant."""
+    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+        return _OF_8_BITS
+    if share_on(samples, "mulaw") >= _ON_LEVELS:
+        return _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW + _OF_MULAW + _OF_COARSE
+    if share_on(samples, "alaw") >= _ON_LEVELS:
+        return _OF_ALAW + _OF_COARSE
+    return OF_L16 + _OF_BIG_ENDIAN + _OF_BYTES
+
+
 def _apart(data: Uint8Array) -> float:
     """How differently even and odd bytes are used: 0 alike, 1 no value in common."""
     pairs = data[: data.size // 2 * 2].reshape(-1, 2)
@@ -137,11 +148,36 @@ def _linear(data: Uint8Array) -> Int16Array:
 def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
     """Bytes of a WAV's 8-bit samples, which lie around 128; around 0 only the sign would differ."""
 
-    def read(samples: Int16Array) -> Int16Array:
-        high = np.rint(samples / 256.0).astype(np.int32) + 128
+    @cache
+    def table() -> Int16Array:
+        high = np.rint(_every() / 256.0).astype(np.int32) + 128
         return decode((high & 0xFF).astype(np.uint8))
 
-    return read
+    return lambda samples: table().take(samples.view(np.uint16))
+
+
+def _from_coarse(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
+    """The same where a law has put several of the 8-bit samples on one level: the quietest."""
+
+    @cache
+    def table() -> Int16Array:
+        heard = decode(np.arange(256, dtype=np.uint8))
+        linear = (np.arange(256) - 128) * 256.0
+        levels, rows = _every().astype(np.float64), []
+        for part in np.split(levels, 256):
+            step = 2.0 ** (np.floor(np.log2(np.abs(part) + 132)) - 4)
+            away = np.abs(linear[None, :] - part[:, None])
+            possible = away <= np.maximum(step / 2, away.min(axis=1))[:, None]
+            loudness = np.where(possible, np.abs(heard.astype(np.int32)), 1 << 16)
+            rows.append(heard[loudness.argmin(axis=1)])
+        return np.concatenate(rows)
+
+    return lambda samples: table().take(samples.view(np.uint16))
+
+
+def _every() -> Int16Array:
+    """All samples there are, in the order of their bits."""
+    return np.arange(1 << 16, dtype=np.uint16).view(np.int16)
 
 
 OF_L16: Final = (
@@ -154,6 +190,18 @@ OF_L16: Final = (
     ),
 )
 """How bytes of 16-bit samples may have got out of place."""
+_OF_BIG_ENDIAN: Final = (
+    Rereading(
+        "mulaw-as-pcm16",
+        "decode each big-endian byte as mu-law",
+        lambda x: ulaw_decode(_bytes(x.byteswap())),
+    ),
+    Rereading(
+        "mulaw-as-pcm16",
+        "decode each big-endian byte as A-law",
+        lambda x: alaw_decode(_bytes(x.byteswap())),
+    ),
+)
 _OF_BYTES: Final = (
     Rereading("mulaw-as-pcm16", "decode each byte as mu-law", lambda x: ulaw_decode(_bytes(x))),
     Rereading("mulaw-as-pcm16", "decode each byte as A-law", lambda x: alaw_decode(_bytes(x))),
@@ -164,6 +212,18 @@ _OF_16_BITS_AS_MULAW: Final = (
         "linear-as-mulaw",
         "read the bytes as big-endian L16",
         lambda x: _linear(ulaw_encode(x)).byteswap(),
+    ),
+)
+_OF_8_BITS_AS_MULAW: Final = (
+    Rereading(
+        "linear-as-mulaw",
+        "read the bytes as 8-bit samples around 128",
+        lambda x: (np.where(x == 0, 0x7F, ulaw_encode(x)).astype(np.int16) - 128) << 8,
+    ),
+    Rereading(
+        "linear-as-mulaw",
+        "read the bytes as 8-bit samples around 0",
+        lambda x: ulaw_encode(x).view(np.int8).astype(np.int16) << 8,
     ),
 )
 _OF_MULAW: Final = (
@@ -194,4 +254,8 @@ _OF_TWICE: Final = tuple(
         _from_8_bits(decode),
     )
     for law, decode in (("mu-law", ulaw_decode), ("A-law", alaw_decode))
+)
+_OF_COARSE: Final = tuple(
+    Rereading("double-encoded", f"take the samples for 8-bit ones and decode them as {law}", read)
+    for law, read in (("mu-law", _from_coarse(ulaw_decode)), ("A-law", _from_coarse(alaw_decode)))
 )
