@@ -88,7 +88,10 @@ def tone(hz, seconds, rate_hz):
 def test_no_speech_has_no_pace(rate_hz):
     rng = np.random.default_rng(4)
     ringing = np.concatenate([tone(425, 1, rate_hz), np.zeros(4 * rate_hz)] * 3)
-    keys = [tone(low, 0.1, rate_hz) + tone(1336, 0.1, rate_hz) for low in (697, 770, 852, 941) * 6]
+    pause = np.zeros(rate_hz // 10)
+    keys = []
+    for low in (697, 770, 852, 941) * 6:
+        keys += [tone(low, 0.1, rate_hz) + tone(1336, 0.1, rate_hz), pause]
     notes = [tone(220 * 2 ** (n / 12), 0.4, rate_hz) for n in (0, 4, 7, 12, 7, 4, 0, 5, 9, 5) * 2]
     hiss = 2000 * rng.standard_normal(8 * rate_hz)
     for sound in (ringing, np.concatenate(keys), np.concatenate(notes), hiss):
