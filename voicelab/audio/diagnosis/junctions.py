@@ -31,7 +31,6 @@ _WORST: Final = 3.0  # one odd moment of a voice is not to count for more
 _USUAL_JUMP: Final = 6.0
 _WORST_JUMP: Final = 14.0
 _KEPT: Final = 2.5
-_STILL_S: Final = 0.005
 
 _Floats = npt.NDArray[np.float64]
 _Indices = npt.NDArray[np.intp]
@@ -54,9 +53,6 @@ class Junctions:
         frames -= frames.mean() if count else 0.0
         self.count = count
         self.power: _Floats = np.einsum("nk,nk->n", frames, frames) / length
-        size = min(max(round(_STILL_S * rate_hz), 2), length)
-        parts = frames[:, : length // size * size].reshape(count, -1, size)
-        self.idle = (parts == parts[:, :, :1]).all(axis=2).any(axis=1)
         self._frames = frames
         self._predict(frames, max(round(_AROUND_S / 2 * rate_hz / length), 1))
         self._listen(frames, rate_hz)
