@@ -24,7 +24,7 @@ _LOWEST_HZ = 150.0
 _TINY = np.float32(1e-9)
 
 
-def pieces(samples: Int16Array, starts: Sequence[int] | Lags, length: int) -> Floats:
+def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: int) -> Floats:
     """Cut out pieces as rows; what lies outside of the samples is silence."""
     rows = np.zeros((len(starts), length), np.float32)
     for row, start in zip(rows, starts, strict=True):
@@ -74,13 +74,24 @@ def likeness(a: Floats, b: Floats) -> Floats:
 
 def fine_lags(
     rec: Int16Array, ref: Int16Array, starts: Lags, lags: Lags, block: int, rate_hz: int, sign: int
-) -> npt.NDArray[np.float64]:
-    """Lags to a fraction of a sample, from the slope of the phase between both."""
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Lags to a fraction of a sample, from the slope of the phase between both.
+
+    Returns
+    -------
+    at : ndarray of float, shape (k,)
+        The sample of the recording at which each was measured: where its block's energy is.
+    lags : ndarray of float, shape (k,)
+    """
     window = np.hanning(block).astype(np.float32)
     heard, said = pieces(rec, starts, block), pieces(ref, starts - lags, block)
     heard -= heard.mean(axis=1, keepdims=True)
     said -= said.mean(axis=1, keepdims=True)
-    cross = rfft(heard * window, axis=1) * rfft(said * window, axis=1).conj() * sign
+    heard, said = heard * window, said * window
+    energy = heard * heard
+    place = np.arange(block, dtype=np.float32)
+    at = starts + energy @ place / np.maximum(energy.sum(axis=1), _TINY)
+    cross = rfft(heard, axis=1) * rfft(said, axis=1).conj() * sign
     omega = 2 * np.pi * np.arange(cross.shape[1]) / block
     band = (omega > 2 * np.pi * _LOWEST_HZ / rate_hz) & (omega < 0.85 * np.pi)
     cross, omega = cross[:, band], omega[band]
@@ -91,7 +102,7 @@ def fine_lags(
         turned = cross * np.exp(1j * omega * late[:, None])
         slope = (weighted * np.angle(turned)).sum(axis=1)
         late -= slope / np.maximum((weighted * omega).sum(axis=1), _TINY)
-    return np.asarray(lags + np.clip(late, -1.0, 1.0), np.float64)
+    return np.asarray(at, np.float64), np.asarray(lags + np.clip(late, -1.0, 1.0), np.float64)
 
 
 def candidates(

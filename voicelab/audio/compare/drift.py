@@ -21,7 +21,11 @@ _SURE = 0.85
 _VERY_SURE = 0.97
 _FEW = 4
 _WHOLE = 0.03
-_MOSTLY = 0.8
+_IMPURE = 1.01
+_REACH = 20e-6
+_BINS = 1 << 15
+_ASTRAY = 0.25
+_COHERENT = 0.5
 _STEP = 0.6
 """Samples by which two runs must differ for the step between them to be one."""
 
@@ -34,8 +38,8 @@ class Line:
     ----------
     runs : list of ndarray of int
         Which blocks of the track belong together, without a step between them.
-    intercepts : ndarray of float, shape (len(runs),)
-        The lag of each run in samples, seen from the recording's sample 0.
+    delays : ndarray of float, shape (len(runs),)
+        Of each run, in samples of the recording: ``lag(n) = delay + slope * (n - delay)``.
     slope : float
         Samples of lag gained a sample of the recording.
     spread : float
@@ -43,7 +47,7 @@ class Line:
     """
 
     runs: list[Lags]
-    intercepts: Doubles
+    delays: Doubles
     slope: float
     spread: float
 
@@ -55,7 +59,7 @@ def fit(rec: Int16Array, ref: Int16Array, track: Track, rate_hz: int, sign: int)
     but for the uncertainty are whole.
     """
     line = _fit(rec, ref, track, _runs(track), rate_hz, sign)
-    real = np.abs(np.diff(line.intercepts)) >= _STEP
+    real = np.abs(np.diff(line.delays)) >= _STEP
     if real.all():
         return line
     runs = np.split(np.concatenate(line.runs), _ends(line.runs)[real])
@@ -71,37 +75,83 @@ def _fit(
 ) -> Line:
     measured = np.unique(np.linspace(0, len(runs) - 1, min(len(runs), _MOST_RUNS)).astype(int))
     share = max(2, _MOST_MEASURED // len(measured))
-    chosen = [
-        runs[k][np.unique(np.linspace(0, len(runs[k]) - 1, share).astype(int))] for k in measured
-    ]
+    purity = 1 / (_IMPURE - np.minimum(track.likeness.astype(np.float64) ** 2, 1))
+    chosen = [_some(runs[k], share, purity) for k in measured]
     which = np.concatenate(chosen)
     of_run = np.repeat(np.arange(len(chosen)), [len(run) for run in chosen])
-    fine = _fine(rec, ref, track, which, rate_hz, sign)
-    middle = track.starts[which] + track.sizes[which] / 2
-    weight = np.abs(track.likeness[which]).astype(np.float64) * track.sizes[which]
-    slope, sigma, spread = _slope(middle, fine, of_run, len(chosen), weight)
+    at, fine = _fine(rec, ref, track, which, rate_hz, sign)
+    slope, sigma, spread = _slope(at, fine, of_run, len(chosen), purity[which])
+    if len(chosen) > 1:
+        slope, sigma, spread = _over_all(at, fine, purity[which], (slope, sigma, spread))
     if abs(slope) < 3 * sigma or abs(slope) < 2e-7:
         slope = 0.0
-    rest = fine - slope * middle
-    known = np.array([np.median(rest[of_run == k]) for k in range(len(chosen))])
-    intercepts = _all_runs(track, runs, measured, known, slope)
-    whole = np.rint(intercepts)
-    near = np.abs(intercepts - whole) < max(_WHOLE, min(spread, 0.1))
-    if slope == 0.0 and np.average(near, weights=[len(run) for run in runs]) > _MOSTLY:
-        intercepts = whole
-    return Line(runs, intercepts, slope, spread)
+    rest = (fine - slope * at) / (1 - slope)
+    known = _apart_by_whole(rest, of_run, purity[which], slope == 0.0, spread)
+    return Line(runs, _all_runs(track, runs, measured, known, slope), slope, spread)
+
+
+def _over_all(
+    at: Doubles, fine: Doubles, trust: Doubles, within: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """The slope over all runs at once: what is left beside it are whole samples.
+
+    Sought where the fractions of a sample agree best, near the slope within the runs.
+    """
+    slope = within[0]
+    delay = (fine - slope * at) / (1 - slope)
+    place = (at - delay) / (1 - slope)  # by how much a delay changes with the slope
+    turns = trust * np.exp(2j * np.pi * delay)
+    x = place - place.min()
+    width = max(float(x.max()), 1.0) / (_BINS // 2)
+    bins = np.zeros(_BINS, np.complex128)
+    np.add.at(bins, (x / width).astype(np.int64), turns)
+    agree, tried = np.abs(np.fft.fft(bins)), np.fft.fftfreq(_BINS, width)
+    agree[np.abs(tried) > _REACH] = 0
+    best = float(tried[agree.argmax()])
+    if agree.max() < _COHERENT * trust.sum():
+        return within
+    turns *= np.exp(-2j * np.pi * best * x)
+    off = np.angle(turns / turns.sum()) / (2 * np.pi)
+    trust = trust * (np.abs(off) < _ASTRAY)
+    x -= np.average(x, weights=trust)
+    power = float((trust * x * x).sum())
+    more = float((trust * x * off).sum()) / power
+    spread = 1.4826 * float(np.median(np.abs(off - more * x))) + 1e-6
+    sigma = spread * float(np.sqrt((trust * trust * x * x).sum())) / power
+    return slope + best + more, sigma, spread
+
+
+def _some(run: Lags, share: int, purity: Doubles) -> Lags:
+    """Blocks spread evenly over a run, each the purest of its part: no step lies in it."""
+    parts = np.array_split(run, min(share, len(run)))
+    return np.array([part[purity[part].argmax()] for part in parts])
+
+
+def _apart_by_whole(
+    rest: Doubles, of_run: Lags, trust: Doubles, one_clock: bool, spread: float
+) -> Doubles:
+    """The delay of each run: they differ by whole samples, so the fraction is a common one."""
+    turns = (trust * np.exp(2j * np.pi * rest)).sum()
+    fraction = float(np.angle(turns)) / (2 * np.pi)
+    if one_clock and abs(fraction) < max(_WHOLE, min(spread, 0.1)):
+        fraction = 0.0
+    first = np.searchsorted(of_run, np.arange(of_run[-1] + 1))
+    purest = np.lexsort((-trust, of_run))[first]
+    if abs(turns) < _COHERENT * trust.sum():
+        return rest[purest]
+    return np.asarray(np.rint(rest[purest] - fraction) + fraction)
 
 
 def _fine(
     rec: Int16Array, ref: Int16Array, track: Track, which: Lags, rate_hz: int, sign: int
-) -> Doubles:
-    fine = np.zeros(len(which))
+) -> tuple[Doubles, Doubles]:
+    at, fine = np.zeros(len(which)), np.zeros(len(which))
     for size in np.unique(track.sizes[which]):
         same = np.flatnonzero(track.sizes[which] == size)
         for part in np.array_split(same, -(-len(same) // 64)):
             starts, lags = track.starts[which[part]], track.lags[which[part]]
-            fine[part] = fine_lags(rec, ref, starts, lags, int(size), rate_hz, sign)
-    return fine
+            at[part], fine[part] = fine_lags(rec, ref, starts, lags, int(size), rate_hz, sign)
+    return at, fine
 
 
 def _all_runs(
@@ -110,13 +160,13 @@ def _all_runs(
     """Steps are whole samples: what was not measured is whole samples from what was."""
     if len(measured) == len(runs):
         return known
-    coarse = np.array(
-        [np.median(track.lags[r] - slope * (track.starts[r] + track.sizes[r] / 2)) for r in runs]
-    )
+    middles = np.array([run[len(run) // 2] for run in runs])
+    lags = track.lags[middles] - slope * (track.starts[middles] + track.sizes[middles] / 2)
+    coarse = lags / (1 - slope)
     near = known[np.searchsorted(measured, np.arange(len(runs)), "right") - 1]
-    intercepts = near + np.rint(coarse - near)
-    intercepts[measured] = known
-    return np.asarray(intercepts, np.float64)
+    delays = near + np.rint(coarse - near)
+    delays[measured] = known
+    return np.asarray(delays, np.float64)
 
 
 def _runs(track: Track) -> list[Lags]:

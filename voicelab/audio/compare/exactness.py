@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.sound import Pair, at_rate
 from voicelab.audio.format import FORMATS, AudioFormat
@@ -13,6 +15,7 @@ from voicelab.audio.samples import Int16Array
 _BLOCK = 1 << 18
 _Span = tuple[int, int, int]
 _WORTH_IT = 0.5
+_EVERY_SAMPLE = np.arange(65536, dtype=np.uint16).view(np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +74,26 @@ def exactness(both: Pair, alignment: Alignment | None, leg: AudioFormat | None =
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """What a leg makes of the reference: samples, and a law that they still have to go through."""
+    """What a leg makes of the reference: samples, and what its law makes of each there can be."""
 
     samples: Int16Array
-    law: AudioFormat | None
+    law: Int16Array | None
 
     @classmethod
     def of(cls, both: Pair, form: AudioFormat) -> _Expected:
         recorded_hz = both.recording.rate_hz
         leg = at_rate(both.reference.samples, both.reference.rate_hz, form.rate_hz)
         if form.rate_hz == recorded_hz:
-            return cls(leg, None if form.encoding == "l16" else form)
-        return cls(at_rate(form.to_int16(form.from_int16(leg)), form.rate_hz, recorded_hz), None)
+            return cls(leg, None if form.encoding == "l16" else _through(form, _EVERY_SAMPLE))
+        return cls(at_rate(_through(form, leg), form.rate_hz, recorded_hz), None)
 
     def part(self, begin: int, end: int) -> Int16Array:
         samples = self.samples[begin:end]
-        return samples if self.law is None else self.law.to_int16(self.law.from_int16(samples))
+        return samples if self.law is None else self.law.take(samples.view(np.uint16))
+
+
+def _through(form: AudioFormat, samples: Int16Array) -> Int16Array:
+    return form.to_int16(form.from_int16(samples))
 
 
 def _likely(both: Pair) -> list[AudioFormat]:

@@ -43,10 +43,12 @@ class Noise:
 def noise(measured: Frames, found: Sequence[Fault], rate_hz: int) -> Noise | None:
     """Measure the noise outside of the faults; None where nothing is said there."""
     keep = np.ones(len(measured.begins), np.bool_)
-    for fault in found:
-        first = np.searchsorted(measured.begins, fault.begin_s * rate_hz - measured.size)
-        last = np.searchsorted(measured.begins, fault.end_s * rate_hz, "right")
-        keep[first:last] = False
+    begins = np.array([fault.begin_s * rate_hz - measured.size for fault in found])
+    ends = np.array([fault.end_s * rate_hz for fault in found])
+    first = np.searchsorted(measured.begins, np.ceil(begins).astype(np.int64))
+    last = np.searchsorted(measured.begins, np.floor(ends).astype(np.int64), "right")
+    for low, high in zip(first, last, strict=True):
+        keep[low:high] = False
     active = measured.active & keep
     if not active.any():
         return None

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.fft import rfft
 
 from voicelab.audio.compare.alignment import Alignment
-from voicelab.audio.compare.correlation import pieces
+from voicelab.audio.compare.correlation import Floats, pieces
 from voicelab.audio.compare.frames import Frames
 from voicelab.audio.samples import Int16Array
 
@@ -45,19 +45,16 @@ def distance(
     """The log-spectral distance, from at most 2,048 windows spread evenly over the speech."""
     rate_hz = alignment.rate_hz
     length = round(_WINDOW_S * rate_hz)
-    frames = measured.begins[measured.active]
-    found = []
-    for segment in alignment.segments:
-        inside = frames[(frames >= segment.begin) & (frames + length <= segment.end)]
-        found.append(inside[:: max(1, len(frames) // _MOST)])
-    chosen = np.concatenate(found)
+    begins = measured.begins[measured.active]
+    some = begins[:: max(1, len(begins) // _MOST)]
+    chosen = some[[int(begin) + length <= alignment.at(int(begin)).end for begin in some]]
     if not len(chosen):
         return None
     window = np.hanning(length).astype(np.float32)
     gain = np.float32(measured.gain)
     total = 0.0
     for part in np.array_split(chosen, -(-len(chosen) // _AT_ONCE)):
-        said = np.stack([_said(ref, alignment, int(begin), length) for begin in part])
+        said = np.stack([_said(ref, alignment, int(n), length) for n in part])
         heard = pieces(rec, part, length) - np.float32(measured.offset)
         difference = _log(heard * window) - _log(said * gain * window)
         total += float(np.sqrt((difference**2).mean(axis=1)).sum())
@@ -81,14 +78,11 @@ def bandwidth(samples: Int16Array, rate_hz: int) -> float:
     return float(used[-1] * rate_hz / length) if len(used) else 0.0
 
 
-def _said(
-    ref: Int16Array, alignment: Alignment, begin: int, length: int
-) -> np.typing.NDArray[np.float32]:
-    segment = next(s for s in alignment.segments if begin < s.end)
-    return alignment.reference(ref, segment, begin, begin + length)
+def _said(ref: Int16Array, alignment: Alignment, begin: int, length: int) -> Floats:
+    return alignment.reference(ref, alignment.at(begin), begin, begin + length)
 
 
-def _log(windows: np.typing.NDArray[np.float32]) -> np.typing.NDArray[np.float32]:
+def _log(windows: Floats) -> Floats:
     power = np.abs(rfft(windows, axis=1)) ** 2
     peak = power.max(axis=1, keepdims=True)
     return np.asarray(10 * np.log10(np.maximum(power, peak * 10 ** (-_RANGE_DB / 10)) + 1))

@@ -14,6 +14,8 @@ BLOCK_S = 0.256
 LEAST_LIKENESS = 0.6
 """A block that is less like the reference than this says nothing about the lag."""
 
+_LEAST_AGREEING = 0.35
+_FASTEST = 300e-6
 _AT_ONCE = 16
 _SEARCH_S = 4.0
 _EARLY_S = 20.0
@@ -22,6 +24,11 @@ _FAR_S = 10.0
 _ACTIVE = 0.03
 _QUIETEST = 4.0
 _LOST_AFTER = 4
+_STEEPEST = 4
+_LEARNT = 0.25
+_FILLS = 4
+_TOGETHER = 256
+_FILLED = 8
 _FITS = 0.5
 _WIDE_TRIES = 3
 _PATIENCE = 3
@@ -37,24 +44,15 @@ class Track:
     likeness : ndarray of float, shape (k,)
     sizes : ndarray of int, shape (k,)
         Samples in each block.
+    missed : ndarray of int
+        Starts of blocks with sound in them that were not found.
     """
 
     starts: Lags
     lags: Lags
     likeness: Floats
     sizes: Lags
-
-    def with_blocks(self, starts: Lags, lags: Lags, likeness: Floats, size: int) -> Track:
-        """The track with more blocks, by the order of their middles."""
-        every = np.concatenate((self.starts, starts))
-        sizes = np.concatenate((self.sizes, np.full(len(starts), size)))
-        order = np.argsort(every + sizes // 2, kind="stable")
-        return Track(
-            every[order],
-            np.concatenate((self.lags, lags))[order],
-            np.concatenate((self.likeness, likeness))[order],
-            sizes[order],
-        )
+    missed: Lags
 
 
 @dataclass(slots=True)
@@ -69,8 +67,11 @@ class _Tracker:
 
     def __post_init__(self) -> None:
         self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
-        self.loud = np.array(
-            [np.std(self.rec[s : s + self.block].astype(np.float32)) for s in self.starts]
+        self.loud = np.concatenate(
+            [
+                pieces(self.rec, some, self.block).std(axis=1)
+                for some in np.array_split(self.starts, -(-len(self.starts) // _TOGETHER))
+            ]
         )
         high = float(np.percentile(self.loud, 95))
         self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
@@ -126,38 +127,91 @@ class _Tracker:
         every = np.arange(len(self.starts))
         for way in (every[origin:], every[:origin][::-1]):
             self._walk(way, lag, lags, like)
-        known = np.flatnonzero(np.abs(like) > LEAST_LIKENESS)
+        self._fill(lags, like)
+        found = self._agreeing(lags, like)
+        known, missed = np.flatnonzero(found), self.starts[self.active & ~found]
         sizes = np.full(len(known), self.block)
-        return Track(self.starts[known], lags[known], like[known], sizes)
+        return Track(self.starts[known], lags[known], like[known], sizes, missed)
+
+    def _fill(self, lags: Lags, like: Floats) -> None:
+        """Look for what was not found near the lags of what was found before and after it."""
+        tried = np.full((3, len(lags)), np.iinfo(np.int64).max // 2)
+        for _ in range(_FILLS):
+            sure = np.abs(like) > LEAST_LIKENESS
+            known, missed = np.flatnonzero(sure), np.flatnonzero(self.active & ~sure)
+            if not len(known) or not len(missed):
+                return
+            after = np.searchsorted(known, missed)
+            before = known[np.maximum(after - 1, 0)]
+            behind = known[np.minimum(after, len(known) - 1)]
+            part = (missed - before) / np.maximum(behind - before, 1)
+            between = lags[before] + np.rint(part * (lags[behind] - lags[before])).astype(np.int64)
+            near = np.minimum(np.abs(missed - before), np.abs(missed - behind)) <= _FILLED
+            for n, guesses in enumerate((lags[before], lags[behind], between)):
+                other = near & (np.abs(tried[:, missed] - guesses).min(axis=0) > self.block // 8)
+                tried[n, missed[other]] = guesses[other]
+                self._better(missed[other], guesses[other], lags, like)
+            if not (np.abs(like[missed]) > LEAST_LIKENESS).any():
+                return
+
+    def _better(self, which: Lags, guesses: Lags, lags: Lags, like: Floats) -> None:
+        """Measure blocks once more from other guesses; what fits better holds."""
+        for at in range(0, len(which), 4 * _AT_ONCE):
+            some = which[at : at + 4 * _AT_ONCE]
+            places, fits = self.measure(some, guesses[at : at + 4 * _AT_ONCE])
+            better = np.abs(fits) > np.abs(like[some])
+            lags[some[better]], like[some[better]] = places[better], fits[better]
+
+    def _agreeing(self, lags: Lags, like: Floats) -> npt.NDArray[np.bool_]:
+        """Blocks that are alike enough; a little less where the lag is a neighbour's too."""
+        sure = np.abs(like) > LEAST_LIKENESS
+        known = np.flatnonzero(sure)
+        weak = np.flatnonzero(~sure & (np.abs(like) > _LEAST_AGREEING))
+        if len(known):
+            after = np.searchsorted(known, weak)
+            for beside in (after - 1, after):
+                near = known[np.clip(beside, 0, len(known) - 1)]
+                allowed = 1 + _FASTEST * self.block * np.abs(weak - near)
+                sure[weak[np.abs(lags[weak] - lags[near]) <= allowed]] = True
+        return sure
 
     def _walk(self, way: Lags, lag: int, lags: Lags, like: Floats) -> None:
         at, misses, tried = 0, 0, -1
+        seen, trend = 0, 0.0
         while at < len(way):
-            which = way[at : at + _AT_ONCE]
+            ahead = np.arange(at, min(at + _AT_ONCE, len(way)))
+            ahead = ahead[self.active[way[ahead]]]
             at += _AT_ONCE
-            which = which[self.active[which]]
+            which = way[ahead]
             if not len(which):
                 continue
-            lags[which], like[which] = self.measure(which, np.full(len(which), lag))
+            guesses = lag + np.rint(trend * (ahead - seen)).astype(np.int64)
+            lags[which], like[which] = self.measure(which, guesses)
             self._again(which, lags, like, lag)
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
             lost = which[sure[-1] + 1 :] if len(sure) else which
             if len(sure):
-                lag, misses = int(lags[which[sure[-1]]]), 0
+                apart = np.maximum(np.diff(ahead[sure], prepend=seen), 1)
+                gained = np.diff(lags[which[sure]], prepend=lag) / apart
+                most = self.block / _STEEPEST
+                trend += _LEARNT * (float(np.clip(gained, -most, most).mean()) - trend)
+                lag, seen, misses = int(lags[which[sure[-1]]]), int(ahead[sure[-1]]), 0
             if len(lost) >= _LOST_AFTER and lost[0] != tried:
                 misses, tried = misses + 1, int(lost[0])
                 if misses > _PATIENCE and misses % _AT_ONCE:
                     continue
                 found = self._again_near(int(lost.min()), lag)
                 if found is not None and abs(found - lag) > self.block // 4:
-                    lag, at = found, int(np.flatnonzero(way == lost[0])[0])
+                    at = int(np.flatnonzero(way == lost[0])[0])
+                    lag, seen = found, at
 
     def _again_near(self, k: int, lag: int) -> int | None:
         for reach_s in (_NEAR_S, _FAR_S):
             reach = int(reach_s * self.rate_hz)
-            found = self.look(k, _AT_ONCE, (lag - reach, lag + reach))
-            if found is not None:
-                return found
+            for span in (_AT_ONCE, _LOST_AFTER):
+                found = self.look(k, span, (lag - reach, lag + reach))
+                if found is not None:
+                    return found
         return None
 
     def _again(self, which: Lags, lags: Lags, like: Floats, lag: int) -> None:

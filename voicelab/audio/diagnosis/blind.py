@@ -6,7 +6,6 @@ from typing import Final
 
 from voicelab.audio.diagnosis.companding import find_continuous
 from voicelab.audio.diagnosis.finding import Finding
-from voicelab.audio.diagnosis.frames import find_lost, find_repeats
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import (
     find_clipped,
@@ -14,9 +13,14 @@ from voicelab.audio.diagnosis.levels import (
     find_one_sided,
     find_silent,
 )
+from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
+from voicelab.audio.diagnosis.pace import find_pace
+from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.seams import find_seams
+from voicelab.audio.diagnosis.slips import find_slips
 from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
+from voicelab.audio.diagnosis.studio import find_studio
 from voicelab.audio.diagnosis.text import find_text
 
 _FIRST: Final = (
@@ -24,12 +28,12 @@ _FIRST: Final = (
     find_silent,
     find_one_sided,
     find_stereo,
-    find_misread,
+    find_slips,
     find_two_sounds,
+    find_misread,
 )
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
-CERTAIN: Final = ("base64-twice", "wav-header", "silent", "one-sided", "stereo-as-mono")
-"""Told from the samples alone: no reference makes them surer."""
+_SURE: Final = 0.5
 _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
 
 
@@ -40,10 +44,13 @@ def find_blind(heard: Heard) -> list[Finding]:
         if found:
             return sorted(found, key=lambda finding: -finding.confidence)
     found = [finding for find in _THEN for finding in find(heard)]
-    named = {finding.fault for finding in found}
-    if "repeats" not in named:
+    if not any(finding.fault == "repeats" for finding in found):
         seams = find_seams(heard)
-        if named & {"packet-loss"}:  # silence that was moved looks lost; a seam of a loss clicks
-            seams = [seam for seam in seams if seam.fault == "reordering"]
-        found += seams
+        # Silence that changed places looks lost, and chunks can end in silence.
+        explained = {"packet-loss"} if any(seam.fault != "unknown" for seam in seams) else set()
+        found = [finding for finding in found if finding.fault not in explained]
+        known = any(finding.confidence > _SURE for finding in found)
+        found += [seam for seam in seams if not (known and seam.fault == "unknown")]
+    if not found:  # what is broken otherwise has no pace
+        found = find_studio(heard) or find_pace(heard)
     return sorted(found, key=lambda finding: -finding.confidence)

@@ -7,10 +7,11 @@ from typing import Final
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis.against import Reference, find_against
 from voicelab.audio.diagnosis.blind import find_blind
-from voicelab.audio.diagnosis.diagnosis import MEANINGS, Diagnosis, Hypothesis
+from voicelab.audio.diagnosis.diagnosis import Diagnosis, Hypothesis
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.reading import Given, read_given
+from voicelab.audio.diagnosis.words import MEANINGS
 from voicelab.audio.format import AudioFormat
 from voicelab.errors import SettingError
 

@@ -35,3 +35,12 @@ class Finding:
     confidence: float
     evidence: str
     repair: Repair = field(default=keep, repr=False, compare=False)
+
+
+def doubted(finding: Finding, settles: str) -> Finding:
+    """Turn what is only suspected into not knowing, with what would settle it."""
+    return Finding(
+        "unknown",
+        finding.confidence,
+        f"perhaps {finding.fault}: {finding.evidence}; {settles}",
+    )

@@ -26,7 +26,8 @@ from voicelab.audio.samples import Int16Array
 
 _ON_LEVELS: Final = 0.995
 _SAME_BYTES: Final = 0.25
-_LOW: Final = 4000  # above it the steps of G.711 are wider than those of 8 bits
+_LOW: Final = {"mulaw": 4000, "alaw": 2000}  # above it each level may be one of 8 bits
+_LOPSIDED: Final = 1.5
 _LOW_SHARE: Final = 0.004
 _FEWEST_LOW: Final = 20
 
@@ -56,18 +57,35 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
         return _OF_8_BITS
     for law in ("mulaw", "alaw"):
         if share_on(samples, law) >= _ON_LEVELS:
-            low = samples[np.abs(samples.astype(np.int32)) < _LOW]
-            if (
-                low.size >= max(_FEWEST_LOW, _LOW_SHARE * samples.size)
-                and share_on(low, f"{law} twice") >= _ON_LEVELS
-            ):
+            if _is_twice(samples, law):
                 return _OF_TWICE
             codes = ulaw_encode(samples) if law == "mulaw" else alaw_encode(samples)
             if law == "mulaw" and _apart(codes) > _SAME_BYTES:
                 return _OF_16_BITS_AS_MULAW
             return _OF_MULAW if law == "mulaw" else _OF_ALAW
     quarters = [_apart(_bytes(quarter)) for quarter in np.array_split(samples, 4)]
-    return _OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + _OF_L16
+    return OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + OF_L16
+
+
+def has_levels(samples: Int16Array) -> bool:
+    """Whether only levels of 8 bits are used, of a G.711 decoder or of samples of 8 bits."""
+    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+        return True
+    return max(share_on(samples, law) for law in ("mulaw", "alaw")) >= _ON_LEVELS
+
+
+def _is_twice(samples: Int16Array, law: str) -> bool:
+    """Whether the levels are those of 8-bit samples that a decoder put out."""
+    size = np.abs(samples.astype(np.int32))
+    low = samples[size < _LOW[law]]
+    if low.size >= max(_FEWEST_LOW, _LOW_SHARE * samples.size):
+        return share_on(low, f"{law} twice") >= _ON_LEVELS
+    above, below = size[samples > 0], size[samples < 0]
+    if min(above.size, below.size) < 0.1 * samples.size:
+        return False
+    # Idle bytes of G.711 are no opposite numbers as 8-bit samples, and nothing lies between them.
+    ratio = float(np.median(above) / np.median(below))
+    return max(ratio, 1 / ratio) > _LOPSIDED
 
 
 def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
@@ -78,7 +96,7 @@ def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
         return _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW + _OF_MULAW + _OF_COARSE
     if share_on(samples, "alaw") >= _ON_LEVELS:
         return _OF_ALAW + _OF_COARSE
-    return _OF_L16 + _OF_BIG_ENDIAN + _OF_BYTES
+    return OF_L16 + _OF_BIG_ENDIAN + _OF_BYTES
 
 
 def _apart(data: Uint8Array) -> float:
@@ -102,12 +120,14 @@ def share_on(samples: Int16Array, levels: str) -> float:
 @cache
 def _tables() -> dict[str, npt.NDArray[np.bool_]]:
     codes = np.arange(256, dtype=np.uint8)
-    linear = (codes.astype(np.int16) - 128) << 8
+    linear = (codes.astype(np.int32) - 128) << 8
+    near = np.clip(linear[:, None] + (-1, 0, 1), -32768, 32767).astype(np.int16).reshape(-1)
     return {
         "mulaw": _marked(ulaw_decode(codes)),
         "alaw": _marked(alaw_decode(codes)),
-        "mulaw twice": _marked(ulaw_decode(ulaw_encode(linear))),
-        "alaw twice": _marked(alaw_decode(alaw_encode(linear))),
+        # 8-bit samples lie where two steps of A-law meet, and encoders take either one
+        "mulaw twice": _marked(ulaw_decode(ulaw_encode(near))),
+        "alaw twice": _marked(alaw_decode(alaw_encode(near))),
     }
 
 
@@ -160,16 +180,17 @@ def _every() -> Int16Array:
     return np.arange(1 << 16, dtype=np.uint16).view(np.int16)
 
 
-_OF_L16: Final = (
+OF_L16: Final = (
     Rereading("l16-byte-order", "swap the two bytes of each sample", lambda x: x.byteswap()),
     Rereading("odd-byte-slip", "move on by one byte", lambda x: _linear(_bytes(x)[1:])),
-)
-_OF_BIG_ENDIAN: Final = (
     Rereading(
         "odd-byte-slip",
-        "move on by one byte, big-endian",
+        "move on by one byte of big-endian samples",
         lambda x: _linear(_bytes(x.byteswap())[1:]).byteswap(),
     ),
+)
+"""How bytes of 16-bit samples may have got out of place."""
+_OF_BIG_ENDIAN: Final = (
     Rereading(
         "mulaw-as-pcm16",
         "decode each big-endian byte as mu-law",

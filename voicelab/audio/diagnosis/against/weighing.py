@@ -12,6 +12,7 @@ from voicelab.audio.diagnosis.against.laws import bends
 from voicelab.audio.diagnosis.against.matching import correlation
 from voicelab.audio.diagnosis.against.readings import (
     find_by_reading,
+    is_on_a_law,
     look,
     seems_alike,
     usual_likeness,
@@ -22,11 +23,10 @@ from voicelab.audio.diagnosis.against.timing import find_timing
 from voicelab.audio.diagnosis.blind import find_blind
 from voicelab.audio.diagnosis.companding import find_continuous
 from voicelab.audio.diagnosis.finding import Finding
-from voicelab.audio.diagnosis.frames import find_repeats
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import find_clipped as find_piled
 from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
-from voicelab.audio.diagnosis.rereading import share_on
+from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.stereo import find_stereo
 from voicelab.audio.diagnosis.text import find_text
 
@@ -35,7 +35,6 @@ _LOUD: Final = 0.2
 _LIKE: Final = 0.5
 _MOSTLY: Final = 0.85
 _ON_LAW: Final = 0.97
-_ON_LEVELS: Final = 0.99
 _BENT: Final = 0.5
 _CLEAR: Final = 6.0
 _EXACT: Final = 1.5
@@ -80,14 +79,8 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
 
 def _is_told(heard: Heard, laid: list[Laid]) -> bool:
     """Whether the reference tells so much that no other way of reading need be tried."""
-    enough = _ON_LAW if _on_a_law(heard) else _MOSTLY
+    enough = _ON_LAW if is_on_a_law(heard.sample_of()) else _MOSTLY
     return _likeness(laid) > enough and _all_told(laid)
-
-
-def _on_a_law(heard: Heard) -> bool:
-    """Whether one law may have been read as the other, which is like the reference still."""
-    looked = heard.sample_of()
-    return max(share_on(looked, law) for law in ("mulaw", "alaw")) > _ON_LEVELS
 
 
 def _without(heard: Heard) -> list[Finding]:

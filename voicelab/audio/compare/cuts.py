@@ -1,0 +1,168 @@
+"""Where exactly the delay steps, to the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from voicelab.audio.compare.correlation import Floats, Lags
+from voicelab.audio.compare.hops import SAME, Doubles, Sides
+
+_MARGIN_HOPS = 2
+_SHORT_HOPS = 3
+_LONG_HOPS = 100
+_LIKELY_COST = 14.0
+_UNLIKELY_COST = 50.0
+_CHUNK = 1 << 16
+_CODEC = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Hops that follow each other at one delay.
+
+    Attributes
+    ----------
+    begin, end : int
+        Samples of the recording; where exactly the delay steps lies between this end and the next
+        begin, or a little beside it.
+    delay : float
+    """
+
+    begin: int
+    end: int
+    delay: float
+
+
+def runs(begins: Lags, ends: Lags, delays: Doubles) -> list[Run]:
+    """Join hops of one delay."""
+    first = np.flatnonzero(np.abs(np.diff(delays, prepend=np.inf)) >= SAME)
+    last = np.append(first[1:], len(delays)) - 1
+    return [
+        Run(int(begins[i]), int(ends[j]), float(delays[i]))
+        for i, j in zip(first, last, strict=True)
+    ]
+
+
+def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run]:
+    """Leave out runs that are no steps of the time.
+
+    A hop may lie on both sides of a step and look like a third delay. A steady sound fits itself a
+    period apart. And earlier sound may stand instead of what is lost, after which the old delay
+    holds.
+    """
+    kept: list[Run] = []
+    for k, run in enumerate(found):
+        before, after = kept[-1] if kept else None, found[k + 1] if k + 1 < len(found) else None
+        if before and abs(run.delay - before.delay) < SAME:
+            kept[-1] = Run(before.begin, run.end, before.delay)
+        elif _needless(sides, before, run, after, usual):
+            continue
+        else:
+            kept.append(run)
+    return kept
+
+
+def _needless(
+    sides: Sides, before: Run | None, run: Run, after: Run | None, usual: Doubles
+) -> bool:
+    most = _LONG_HOPS * sides.hop
+    if before is None and after is None:
+        return False
+    if before is None:
+        run = Run(max(run.begin, run.end - most), run.end, run.delay)
+    elif after is None:
+        run = Run(run.begin, min(run.end, run.begin + most), run.delay)
+    length = run.end - run.begin
+    if (
+        before
+        and after
+        and abs(after.delay - before.delay) < SAME
+        and run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
+    ):
+        return True
+    steps = [run.delay - before.delay] if before else []
+    steps += [after.delay - run.delay] if after else []
+    likely = [bool((np.abs(usual - step) < SAME).any()) for step in steps]
+    least = _SHORT_HOPS * sides.hop if before and after and any(likely) else most
+    return length <= least and not _needed(sides, before, run, after, all(likely))
+
+
+def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
+    """For each step the end of the one delay and the beginning of the next.
+
+    What was put in lies between the two.
+    """
+    margin = _MARGIN_HOPS * sides.hop
+    begin = 0
+    for k in range(len(found) - 1):
+        run, after = found[k], found[k + 1]
+        put_in = max(0, round(after.delay - run.delay))
+        low = max(run.end - margin - put_in, begin)
+        high = min(after.begin + margin + put_in, max(after.end, low), len(sides.rec))
+        at = _cut(sides, low, max(high, low), run.delay, after.delay, put_in)
+        begin = min(at + put_in, len(sides.rec))
+        yield at, begin
+
+
+def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: int) -> int:
+    """The place at which both sides together differ least from the reference."""
+    best, least, total = low, 0.0, 0.0
+    gain: np.float32 | None = None
+    for begin in range(low, high - put_in, _CHUNK):
+        end = min(begin + _CHUNK, high - put_in)
+        heard, said = sides.heard(begin, end), sides.said(begin, end, delay)
+        if put_in:
+            later, follows = sides.heard(begin + put_in, end + put_in), said
+        else:
+            later, follows = heard, sides.said(begin, end, then)
+        if gain is None:
+            half = len(said) // 2
+            gain = _gain(sides.sign, (heard[:half], later[half:]), (said[:half], follows[half:]))
+        differ = heard - gain * said
+        differ_then = later - gain * follows
+        more = np.cumsum(differ * differ - differ_then * differ_then, dtype=np.float64) + total
+        total = float(more[-1])
+        top = (
+            len(more) - 1 - int(more[::-1].argmin())
+        )  # of what is said twice, the second was put in
+        if more[top] <= least:
+            best, least = begin + top + 1, float(more[top])
+    return best
+
+
+def _gain(sign: int, heard: Sequence[Floats], said: Sequence[Floats]) -> np.float32:
+    """How much louder than the reference the recording is there, with its sign."""
+    energy = sum(float(np.dot(part, part)) for part in said)
+    product = sign * sum(float(np.dot(a, b)) for a, b in zip(heard, said, strict=True))
+    return np.float32(sign * (product / energy if energy > 0 and product > 0 else 1.0))
+
+
+def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likely: bool) -> bool:
+    """Whether a step, then another, explains much better what is heard than one step does.
+
+    Unlikely steps have to leave no more of it than noise.
+    """
+    margin = _MARGIN_HOPS * sides.hop
+    low = max(run.begin - margin, before.begin) if before else run.begin
+    high = min(run.end + margin, after.end) if after else run.end
+    heard, inside = sides.heard(low, high), slice(run.begin - low, run.end - low)
+    said = [sides.said(low, high, (each or run).delay) for each in (before, run, after)]
+    gain = _gain(sides.sign, [heard[inside]], [said[1][inside]])
+    rest = [np.square(heard - gain * each) for each in said]
+    one, two, three = (np.cumsum(each, dtype=np.float64) for each in rest)
+    later = three[-1] - three if after else np.append(np.full(high - low - 1, np.inf), 0.0)
+    sooner = one - two if before else np.append(0.0, np.full(high - low - 1, np.inf)) - two[0]
+    until = int((np.minimum.accumulate(sooner) + two + later).argmin())
+    since = int(sooner[: until + 1].argmin())
+    through = float(sooner[since] + two[until] + later[until])
+    direct = float((one + later).min()) if before else float(three[-1])
+    part = slice(since, until + 1)
+    left, power = rest[1][part].sum(), np.square(heard[part]).sum()
+    if not likely and not sides.explained(left, power, until + 1 - since):
+        return False
+    length = high - low
+    floor = length * sides.least + _CODEC * float(np.dot(heard, heard))
+    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > (_LIKELY_COST if likely else _UNLIKELY_COST)

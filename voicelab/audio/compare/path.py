@@ -1,0 +1,136 @@
+"""Over which delays a recording goes where its blocks disagree.
+
+Blocks of a quarter of a second tell which delays there are; several steps may lie in one of them.
+So hops of 10 ms are laid on the reference at each delay that is seen nearby: the energy that is
+left over at one, as a share of that at another, says how much likelier the one is. Steps that are
+seen again and again (whole frames, mostly) are likely elsewhere too. Where no delay explains what
+is heard, it is looked for around, and the path is sought once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from voicelab.audio.compare.correlation import Lags, pieces
+from voicelab.audio.compare.hops import EQUAL, HOP_S, SAME, Doubles, Sides, Stretch, distinct
+from voicelab.audio.compare.viterbi import paths
+
+_ROUNDS = 2
+_REACH_S = 0.08
+_WINDOW_HOPS = 3
+_MOST_WINDOWS = 48
+_PEAKS = 2
+_MOST_NEW = 16
+_LEAST_FIT = 0.3
+_OFTEN = 3
+_OFTEN_SHARE = 0.08
+_MOST_BETWEEN = 12
+_MOST_USUAL = 3
+
+
+def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> list[Doubles]:
+    """The delay of each hop of each stretch.
+
+    Parameters
+    ----------
+    sides : Sides
+    stretches : sequence of Stretch
+        More delays are let be possible in them.
+    usual : ndarray of float
+        Steps that are seen again and again.
+    """
+    for stretch in stretches:
+        stretch.delays = distinct(np.concatenate((stretch.delays, _between(stretch, usual))))
+        stretch.measure(sides)
+    found = paths(stretches, usual, sides)
+    unsettled: Sequence[int] = range(len(stretches))
+    for _ in range(_ROUNDS):
+        changed = []
+        for k in unsettled:
+            more = _unknown(_searched(sides, stretches[k], found[k], usual), stretches[k].delays)
+            if len(more):
+                stretches[k].add(sides, more)
+                changed.append(k)
+        again = paths([stretches[k] for k in changed], usual, sides)
+        for k, path in zip(changed, again, strict=True):
+            found[k] = path
+        unsettled = changed
+    return [stretch.delays[path] for stretch, path in zip(stretches, found, strict=True)]
+
+
+def usual_steps(delays: Doubles) -> Doubles:
+    """Steps from block to block that are seen again and again: whole frames, mostly."""
+    steps = np.rint(np.diff(delays)).astype(np.int64)
+    steps = steps[np.abs(steps) >= SAME]
+    values, counts = np.unique(steps, return_counts=True)
+    often = counts >= max(_OFTEN, _OFTEN_SHARE * len(steps))
+    return values[often].astype(np.float64)
+
+
+def _between(stretch: Stretch, usual: Doubles) -> Doubles:
+    """Delays by which several usual steps lead from each delay of the blocks to the next."""
+    steps = stretch.held[1:] - stretch.held[:-1]
+    more = [np.zeros(0)]
+    for step in usual:
+        for k in np.flatnonzero(steps / step >= 1.5):
+            count = min(int(steps[k] / step + 0.1), _MOST_BETWEEN)
+            more.append(stretch.held[k] + step * np.arange(1, count + 1))
+    return np.concatenate(more)
+
+
+def _searched(sides: Sides, stretch: Stretch, path: Lags, usual: Doubles) -> Doubles:
+    """Delays that would explain better what the path does not explain."""
+    odd = np.flatnonzero(stretch.unexplained(sides, path))
+    if not len(odd):
+        return odd.astype(np.float64)
+    held = stretch.delays[path]
+    more = [np.zeros(0)]
+    for part in np.split(odd, np.flatnonzero(odd[1:] - odd[:-1] > 1) + 1):
+        if len(part) < 2:  # a hop in which the delay steps
+            continue
+        first, last = max(int(part[0]) - 1, 0), min(int(part[-1]) + 1, len(path) - 1)
+        begins = stretch.begins[first:last]
+        begins = begins[:: -(-len(begins) // _MOST_WINDOWS)]
+        more.append(_fitting(sides, begins, held[first], held[last]))
+        for n in range(1, _MOST_USUAL + 1 if len(usual) else 1):
+            more += [held[first] + n * usual, held[last] - n * usual]
+    return np.concatenate(more)
+
+
+def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
+    """The delays at which short windows fit best, not far from two."""
+    reach = round(_REACH_S / HOP_S) * sides.hop
+    length = _WINDOW_HOPS * sides.hop
+    early, late = reach + max(0, round(then - delay)), reach + max(0, round(delay - then))
+    begin, end = int(begins[0]), int(begins[-1]) + length
+    heard = pieces(sides.heard(begin, end), begins - begin, length)
+    heard -= heard.mean(axis=1, keepdims=True)
+    nearby = sides.said(begin - early, end + late, delay)
+    said = pieces(nearby, begins - begin, length + early + late)
+    size = next_fast_len(said.shape[1], real=True)
+    product = irfft(rfft(said, size) * rfft(heard, size).conj(), size)[:, : early + late + 1]
+    total = np.cumsum(np.pad(said, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
+    squares = np.cumsum(np.pad(said * said, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
+    mean = (total[:, length:] - total[:, :-length]) / length
+    energy = squares[:, length:] - squares[:, :-length] - length * mean**2
+    power = np.einsum("ij,ij->i", heard, heard)[:, None]
+    fit = np.maximum(sides.sign * product, 0) ** 2 / np.maximum(energy * power, 1.0)
+    best: dict[int, float] = {}
+    for row in fit:
+        for _ in range(_PEAKS):
+            top = int(row.argmax())
+            if row[top] >= _LEAST_FIT:
+                best[top] = best.get(top, 0.0) + float(row[top])
+            row[max(top - 4, 0) : top + 5] = 0
+    kept = sorted(best, key=lambda top: -best[top])[:_MOST_NEW]
+    fitting: Doubles = delay + early - np.array(kept, np.float64)
+    return fitting
+
+
+def _unknown(delays: Doubles, known: Doubles) -> Doubles:
+    delays = distinct(delays)
+    away = np.abs(delays[:, None] - known[None, :]).min(axis=1, initial=np.inf)
+    return np.asarray(delays[away >= EQUAL])
