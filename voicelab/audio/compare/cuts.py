@@ -165,4 +165,6 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
         return False
     length = high - low
     floor = length * sides.least + _CODEC * float(np.dot(heard, heard))
-    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > (_LIKELY_COST if likely else _UNLIKELY_COST)
+    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > (
+        _LIKELY_COST if likely else _UNLIKELY_COST
+    )
