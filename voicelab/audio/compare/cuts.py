@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from voicelab.audio.compare.correlation import Floats, Lags
 from voicelab.audio.compare.hops import SAME, Doubles, Sides
@@ -16,6 +17,7 @@ _LONG_HOPS = 100
 _LIKELY_COST = 14.0
 _UNLIKELY_COST = 50.0
 _CHUNK = 1 << 16
+_MOSTLY = 0.5
 _CODEC = 0.002
 
 
@@ -76,16 +78,13 @@ def _needless(
     elif after is None:
         run = Run(run.begin, min(run.end, run.begin + most), run.delay)
     length = run.end - run.begin
-    if (
-        before
-        and after
-        and abs(after.delay - before.delay) < SAME
-        and run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
-    ):
-        return True
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
     likely = [bool((np.abs(usual - step) < SAME).any()) for step in steps]
+    if before and after and abs(after.delay - before.delay) < SAME:
+        instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
+        if instead or (length <= _SHORT_HOPS * sides.hop and not all(likely)):
+            return True
     least = _SHORT_HOPS * sides.hop if before and after and any(likely) else most
     return length <= least and not _needed(sides, before, run, after, all(likely))
 
@@ -151,7 +150,8 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
     heard, inside = sides.heard(low, high), slice(run.begin - low, run.end - low)
     said = [sides.said(low, high, (each or run).delay) for each in (before, run, after)]
     gain = _gain(sides.sign, [heard[inside]], [said[1][inside]])
-    rest = [np.square(heard - gain * each) for each in said]
+    told = _told(sides, heard)
+    rest = [np.square(heard - gain * each) * told for each in said]
     one, two, three = (np.cumsum(each, dtype=np.float64) for each in rest)
     later = three[-1] - three if after else np.append(np.full(high - low - 1, np.inf), 0.0)
     sooner = one - two if before else np.append(0.0, np.full(high - low - 1, np.inf)) - two[0]
@@ -160,10 +160,24 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
     through = float(sooner[since] + two[until] + later[until])
     direct = float((one + later).min()) if before else float(three[-1])
     part = slice(since, until + 1)
-    left, power = rest[1][part].sum(), np.square(heard[part]).sum()
-    if not likely and not sides.explained(left, power, until + 1 - since):
+    if not likely and not _explained(sides, rest[1][part], np.square(heard[part])):
         return False
     length = high - low
     floor = length * sides.least + _CODEC * float(np.dot(heard, heard))
     saved = 0.5 * length * float(np.log((direct + floor) / (through + floor)))
     return saved > (_LIKELY_COST if likely else _UNLIKELY_COST)
+
+
+def _told(sides: Sides, heard: Floats) -> npt.NDArray[np.bool_]:
+    """Where something is heard: silence, in a pause or instead of what is lost, tells no delay."""
+    width = sides.hop // 2 + 1
+    around = np.convolve(np.square(heard), np.ones(width, np.float32), "same")
+    return np.asarray(around > width * sides.least)
+
+
+def _explained(sides: Sides, left: Floats, power: Floats) -> bool:
+    """Whether noise and a codec leave so much of at least half of the hops."""
+    edges = np.arange(0, len(left), sides.hop)
+    lengths = np.minimum(sides.hop, len(left) - edges)
+    by_hop = sides.explained(np.add.reduceat(left, edges), np.add.reduceat(power, edges), lengths)
+    return bool(by_hop.mean() >= _MOSTLY)

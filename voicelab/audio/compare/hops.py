@@ -73,7 +73,7 @@ class Sides:
         lag = delay * (1 - self.slope)
         return self._white(shifted(self.ref, begin - 1, end, lag, self.slope))
 
-    def explained(self, left: Floats, power: Floats, length: int) -> npt.NDArray[np.bool_]:
+    def explained(self, left: Floats, power: Floats, length: int | Lags) -> npt.NDArray[np.bool_]:
         """Whether noise and a codec leave so much of a piece of so much energy."""
         usual = _TIMES * (_CODEC * power + length * (self.noise + self.least))
         return np.asarray((left <= usual) | (left <= _LITTLE * power))

@@ -33,7 +33,6 @@ _FIRST: Final = (
     find_misread,
 )
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
-_SURE: Final = 0.5
 _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
 
 
@@ -45,12 +44,16 @@ def find_blind(heard: Heard) -> list[Finding]:
             return sorted(found, key=lambda finding: -finding.confidence)
     found = [finding for find in _THEN for finding in find(heard)]
     if not any(finding.fault == "repeats" for finding in found):
-        seams = find_seams(heard)
-        # Silence that changed places looks lost, and chunks can end in silence.
-        explained = {"packet-loss"} if any(seam.fault != "unknown" for seam in seams) else set()
-        found = [finding for finding in found if finding.fault not in explained]
-        known = any(finding.confidence > _SURE for finding in found)
-        found += [seam for seam in seams if not (known and seam.fault == "unknown")]
+        found = _weighed(found, find_seams(heard))
     if not found:  # what is broken otherwise has no pace
         found = find_studio(heard) or find_pace(heard)
     return sorted(found, key=lambda finding: -finding.confidence)
+
+
+def _weighed(found: list[Finding], seams: list[Finding]) -> list[Finding]:
+    """Let what speaks louder explain the other: moved silence looks lost, and a loss has seams."""
+    lost = max((finding.weight for finding in found if finding.fault == "packet-loss"), default=0.0)
+    seams = [seam for seam in seams if seam.weight > lost]
+    if any(seam.fault != "unknown" for seam in seams):
+        return [finding for finding in found if finding.fault != "packet-loss"] + seams
+    return found or seams

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from voicelab.audio.diagnosis.finding import Finding, doubted
-from voicelab.audio.diagnosis.frames import runs
+from voicelab.audio.diagnosis.frames import FRAMES_MS, runs
 from voicelab.audio.diagnosis.heard import Heard
 
 _CHUNKS_MS: Final = (
@@ -36,6 +36,7 @@ _APART: Final = 8
 _CLEAR: Final = 6.5
 _SUSPECT: Final = 5.8
 _CLEAR_AT_START: Final = 5.2  # a recording mostly begins where a chunk does
+_CLEAR_WHERE_USUAL: Final = 4.7
 _STEEP: Final = 3.0
 _LONGEST_S: Final = 0.2
 _OTHERS: Final = 0.6
@@ -57,11 +58,13 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     samples = heard.longest_stretch().astype(np.float64)
     signs = _signs(samples)
     best: tuple[float, int, str] = (0.0, 0, "")
+    common = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
     for length in _lengths(heard.rate_hz):
         if samples.size // length < _FEWEST:
             continue
         for word, sign in signs.items():
-            best = max(best, (_standing_out(sign, length), length, word))
+            at_start = _CLEAR_WHERE_USUAL if length in common else _CLEAR_AT_START
+            best = max(best, (_standing_out(sign, length, at_start), length, word))
     strength, length, word = best
     if strength < (_SUSPECT if heard.is_noisy else _CLEAR):
         return [], strength
@@ -71,6 +74,7 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
         f"every {length * 1000 / heard.rate_hz:.4g} ms the sound is {word}, "
         f"{strength:.0f} times the spread: "
         "as if chunks of that length had been resampled one by one",
+        weight=strength**2 / 2,
     )
     if strength < _CLEAR:
         finding = doubted(finding, "a reference or a longer piece would settle it")
@@ -151,7 +155,7 @@ def _told(samples: _Floats) -> _Floats:
     return told
 
 
-def _standing_out(sign: _Floats, length: int) -> float:
+def _standing_out(sign: _Floats, length: int, clear_at_start: float) -> float:
     """How far the best place of the fold lies above the others, in spreads; 0 where it has rivals.
 
     The other places of the same fold tell what chance makes of this sound.
@@ -166,5 +170,5 @@ def _standing_out(sign: _Floats, length: int) -> float:
     rival = float(folded[away > 2 * _APART].max(initial=0.0))
     if rival > _OTHERS * float(folded[top]):
         return 0.0
-    at_start = float(folded[[-1, 0, 1]].max()) * _CLEAR / _CLEAR_AT_START
+    at_start = float(folded[[-1, 0, 1]].max()) * _CLEAR / clear_at_start
     return max(float(folded[top]), at_start) / spread

@@ -29,12 +29,15 @@ class Finding:
     evidence : str
         One sentence with figures.
     repair : callable
+    weight : float
+        Nats that speak for it, where another finding may explain the same traces.
     """
 
     fault: str
     confidence: float
     evidence: str
     repair: Repair = field(default=keep, repr=False, compare=False)
+    weight: float = 0.0
 
 
 def doubted(finding: Finding, settles: str) -> Finding:
@@ -43,4 +46,5 @@ def doubted(finding: Finding, settles: str) -> Finding:
         "unknown",
         finding.confidence,
         f"perhaps {finding.fault}: {finding.evidence}; {settles}",
+        weight=finding.weight,
     )

@@ -31,7 +31,6 @@ _WORST: Final = 3.0  # one odd moment of a voice is not to count for more
 _USUAL_JUMP: Final = 6.0
 _WORST_JUMP: Final = 14.0
 _KEPT: Final = 2.5
-_STILL: Final = 0.3
 
 _Floats = npt.NDArray[np.float64]
 _Indices = npt.NDArray[np.intp]
@@ -54,7 +53,6 @@ class Junctions:
         frames -= frames.mean() if count else 0.0
         self.count = count
         self.power: _Floats = np.einsum("nk,nk->n", frames, frames) / length
-        self.idle = (np.diff(frames, axis=1) == 0).mean(axis=1) > _STILL
         self._frames = frames
         self._predict(frames, max(round(_AROUND_S / 2 * rate_hz / length), 1))
         self._listen(frames, rate_hz)

@@ -24,6 +24,7 @@ _AUDIBLE: Final = 0.06
 _FEWEST_CUTS: Final = 2.5
 _WHOLE: Final = 1.5
 _CHANCE: Final = 0.003
+_NATS_A_CUT: Final = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ def find_lost(heard: Heard) -> list[Finding]:
             f"sound breaks off into silence {len(on_grid)} time{'s' * (len(on_grid) > 1)}, "
             f"for whole frames: {', '.join(f'{length} ms' for length in lengths[:4])}",
             lambda heard: (_bridged(heard.samples, unit), heard.rate_hz),
+            weight=_NATS_A_CUT * cut,
         )
     ]
 

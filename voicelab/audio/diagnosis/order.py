@@ -70,8 +70,6 @@ def _candidates(junctions: Junctions) -> Iterator[tuple[float, int, tuple[int, .
         size = len(order)
         at = np.arange(2, count - size - 2)
         heard = np.any([loud[at + n] for n in range(size)], axis=0)
-        # Beside silence nothing tells whether frames were moved or lost.
-        heard &= ~np.any([junctions.idle[at + n] for n in range(-1, size + 1)], axis=0)
         doubts = sum(doubt[at + n] for n in range(size + 1))
         fits = sum(kept[at + n].astype(int) for n in range(size + 1))
         groups.append(at[heard & (doubts > _DOUBT) & (fits < size)])
@@ -131,6 +129,7 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         f"order ({evidence:.0f} nats more than frames cut elsewhere)"
         + (f"; the first {_MENDED_S} s are mended" if heard.duration_s > _MENDED_S else ""),
         lambda heard: (_in_order(heard, frame_ms), heard.rate_hz),
+        weight=evidence,
     )
     if evidence < _CLEAR:
         finding = doubted(finding, "a reference or a longer piece would settle it")

@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import oaconvolve
 
 from voicelab.audio.diagnosis.against.laid import Laid
 from voicelab.audio.diagnosis.against.reference import Floats
@@ -23,6 +24,7 @@ from voicelab.audio.samples import Int16Array
 _STEP: Final = 8
 _CLIP: Final = 5.0
 _SPAN: Final = 240
+_GAIN_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,14 @@ def bends(laid: list[Laid]) -> list[Bend]:
 
 
 def _steady(part: Laid) -> Floats:
-    """What is not told, with what is far beyond the usual cut down: it is of another cause."""
-    rest = part.rest
-    power = np.convolve(np.minimum(np.abs(rest), 8000.0), np.full(_SPAN, 1 / _SPAN), "same")
-    limit = _CLIP * power + 1.0
+    """What is not told, but for slow changes of the gain, and for what is of another cause."""
+    width = round(_GAIN_S * part.rate_hz)
+    window = np.ones(width)
+    power = oaconvolve(part.told**2, window, mode="same")
+    both = oaconvolve(part.rest * part.told, window, mode="same")
+    rest = part.rest - part.told * both / np.maximum(power, width)
+    usual = oaconvolve(np.minimum(np.abs(rest), 8000.0), np.full(_SPAN, 1 / _SPAN), mode="same")
+    limit = _CLIP * np.maximum(usual, 0.0) + 1.0
     return np.asarray(np.clip(rest, -limit, limit)[part.known])
 
 

@@ -75,7 +75,7 @@ def lost(part: Laid) -> list[Lost]:
     if not starts.size:
         return []
     said = (cut(part.told, starts, length) ** 2).mean(axis=1)
-    quiet = np.abs(part.heard - _idle(part)) <= _SILENT
+    quiet = (np.abs(part.heard) <= _SILENT) | (np.abs(part.heard - part.offset) <= _SILENT)
     silent = quiet[starts[:, None] + np.arange(length)].mean(axis=1) > 0.9
     audible = said > max(_AUDIBLE * float(said.mean()), (4 * _SILENT) ** 2)
     found: list[Lost] = []
@@ -90,11 +90,6 @@ def lost(part: Laid) -> list[Lost]:
         if end - begin >= length:
             found.append(Lost(begin, end))
     return [gap for gap in found if _cuts(part, gap)]
-
-
-def _idle(part: Laid) -> float:
-    """The level of silence: the offset where there is one, else zero."""
-    return part.offset if abs(part.offset) > 4 * _SILENT else 0.0
 
 
 def _cuts(part: Laid, gap: Lost) -> bool:
