@@ -92,7 +92,7 @@ def test_a_frame_that_comes_later_by_two():
         frames[at : at + 3] = [frames[at + 1], frames[at + 2], frames[at]]
     found = named(np.concatenate(frames), said)
     assert found.fault == "reordering"
-    assert "frames of 20 ms" in found.verdict
+    assert "frames of 20 ms" in found.hypotheses[0].evidence
 
 
 def test_reordered_frames_are_put_back():

@@ -25,6 +25,7 @@ _FREE: Final = 0.2
 """Independent samples a sample: speech goes on from sample to sample."""
 _CONSISTENT: Final = 0.4
 _MOST_PIECES: Final = 150
+_LASTING_S: Final = 0.03  # a shorter piece at another delay is a likeness by chance
 _LEAST_STEP_S: Final = 0.003
 
 
@@ -101,7 +102,9 @@ def _cuts(part: Laid, gap: Lost) -> bool:
 def steps(part: Laid) -> list[Step]:
     """Where the lag changes for good."""
     found = []
-    for before, after in pairwise(part.segments):
+    shortest = round(_LASTING_S * part.rate_hz)
+    lasting = [segment for segment in part.segments if segment.end - segment.begin >= shortest]
+    for before, after in pairwise(lasting):
         step = round(after.lag - before.lag)
         if abs(step) < _LEAST_STEP_S * part.rate_hz:
             continue
