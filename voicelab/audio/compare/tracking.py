@@ -187,7 +187,6 @@ class _Tracker:
                 continue
             guesses = lag + np.rint(trend * (ahead - seen)).astype(np.int64)
             lags[which], like[which] = self.measure(which, guesses)
-            self._again(which, lags, like, lag)
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
             lost = which[sure[-1] + 1 :] if len(sure) else which
             if len(sure):
@@ -213,19 +212,6 @@ class _Tracker:
                 if found is not None:
                     return found
         return None
-
-    def _again(self, which: Lags, lags: Lags, like: Floats, lag: int) -> None:
-        """Measure what was not found once more, from where the block before it was."""
-        guesses = np.empty(len(which), np.int64)
-        for i, k in enumerate(which):
-            if abs(like[k]) > LEAST_LIKENESS:
-                lag = int(lags[k])
-            guesses[i] = lag
-        bad = np.abs(like[which]) <= LEAST_LIKENESS
-        bad &= np.abs(guesses - guesses[0]) > self.block // 8
-        if bad.any():
-            again = which[bad]
-            lags[again], like[again] = self.measure(again, guesses[bad])
 
 
 def track(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Track | None:
