@@ -24,7 +24,7 @@ _LOWEST_HZ = 150.0
 _TINY = np.float32(1e-9)
 
 
-def pieces(samples: Int16Array, starts: Sequence[int] | Lags, length: int) -> Floats:
+def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: int) -> Floats:
     """Cut out pieces as rows; what lies outside of the samples is silence."""
     rows = np.zeros((len(starts), length), np.float32)
     for row, start in zip(rows, starts, strict=True):

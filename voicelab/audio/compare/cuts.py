@@ -43,7 +43,8 @@ def runs(begins: Lags, ends: Lags, delays: Doubles) -> list[Run]:
     first = np.flatnonzero(np.abs(np.diff(delays, prepend=np.inf)) >= SAME)
     last = np.append(first[1:], len(delays)) - 1
     return [
-        Run(int(begins[i]), int(ends[j]), float(delays[i])) for i, j in zip(first, last, strict=True)
+        Run(int(begins[i]), int(ends[j]), float(delays[i]))
+        for i, j in zip(first, last, strict=True)
     ]
 
 
@@ -123,7 +124,9 @@ def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: i
         differ_then = later - gain * follows
         more = np.cumsum(differ * differ - differ_then * differ_then, dtype=np.float64) + total
         total = float(more[-1])
-        top = len(more) - 1 - int(more[::-1].argmin())  # of what is said twice, the second was put in
+        top = (
+            len(more) - 1 - int(more[::-1].argmin())
+        )  # of what is said twice, the second was put in
         if more[top] <= least:
             best, least = begin + top + 1, float(more[top])
     return best
@@ -136,9 +139,7 @@ def _gain(sign: int, heard: Sequence[Floats], said: Sequence[Floats]) -> np.floa
     return np.float32(sign * (product / energy if energy > 0 and product > 0 else 1.0))
 
 
-def _needed(
-    sides: Sides, before: Run | None, run: Run, after: Run | None, likely: bool
-) -> bool:
+def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likely: bool) -> bool:
     """Whether a step, then another, explains much better what is heard than one step does.
 
     Unlikely steps have to leave no more of it than noise.
@@ -163,7 +164,9 @@ def _needed(
         return False
     length = high - low
     floor = length * sides.least + _CODEC * float(np.dot(heard, heard))
-    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > (_LIKELY_COST if likely else _UNLIKELY_COST)
+    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > (
+        _LIKELY_COST if likely else _UNLIKELY_COST
+    )
 
 
 def _told(sides: Sides, heard: Floats) -> npt.NDArray[np.bool_]:

@@ -77,7 +77,7 @@ def frames(
     for begin in range(first, last, size * _BLOCK_FRAMES):
         end = min(begin + size * _BLOCK_FRAMES, last)
         said, known = alignment.expected(ref, begin, end)
-        whole = known.reshape(-1, size).all(axis=1)
+        whole = np.asarray(known.reshape(-1, size).all(axis=1))
         heard = rec[begin:end] - np.float32(offset)
         codec = _codec_error(said, noise) if noise is not None else np.zeros(0, np.float32)
         said *= np.float32(gain)

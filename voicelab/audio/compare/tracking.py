@@ -42,17 +42,22 @@ class Track:
     ----------
     starts, lags : ndarray of int, shape (k,)
     likeness : ndarray of float, shape (k,)
-    sizes : ndarray of int, shape (k,)
-        Samples in each block.
-    missed : ndarray of int
+    block : int
+        Samples in a block.
+    missed : ndarray of int, shape (m,)
         Starts of blocks with sound in them that were not found.
     """
 
     starts: Lags
     lags: Lags
     likeness: Floats
-    sizes: Lags
+    block: int
     missed: Lags
+
+    @property
+    def middles(self) -> npt.NDArray[np.float64]:
+        """Samples of the recording."""
+        return np.asarray(self.starts + self.block / 2, np.float64)
 
 
 @dataclass(slots=True)
@@ -130,8 +135,7 @@ class _Tracker:
         self._fill(lags, like)
         found = self._agreeing(lags, like)
         known, missed = np.flatnonzero(found), self.starts[self.active & ~found]
-        sizes = np.full(len(known), self.block)
-        return Track(self.starts[known], lags[known], like[known], sizes, missed)
+        return Track(self.starts[known], lags[known], like[known], self.block, missed)
 
     def _fill(self, lags: Lags, like: Floats) -> None:
         """Look for what was not found near the lags of what was found before and after it."""
