@@ -130,5 +130,6 @@ def candidates(
 def _correlate(said: Floats, heard: Floats, size: int, rate_hz: int) -> Floats:
     cross = rfft(said, size, axis=1) * rfft(heard, size, axis=1).conj()
     cross[:, : max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
-    cross /= np.sqrt(np.abs(cross)) + _TINY
+    power = cross.real * cross.real + cross.imag * cross.imag
+    cross /= np.sqrt(np.sqrt(power)) + _TINY
     return np.asarray(irfft(cross, size, axis=1), np.float32)

@@ -164,8 +164,9 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
         return False
     length = high - low
     floor = length * sides.least + _CODEC * float(np.dot(heard, heard))
-    saved = 0.5 * length * float(np.log((direct + floor) / (through + floor)))
-    return saved > (_LIKELY_COST if likely else _UNLIKELY_COST)
+    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > (
+        _LIKELY_COST if likely else _UNLIKELY_COST
+    )
 
 
 def _told(sides: Sides, heard: Floats) -> npt.NDArray[np.bool_]:

@@ -24,6 +24,7 @@ _AUDIBLE = 0.2
 _TWICE = 0.9
 _LONGEST_REPEAT_S = 0.12
 _STEP_S = 0.01
+_LEAST_STEP_SAMPLES = 0.5
 _NEAREST_ZERO = 16
 """A-law's silence is 8, and dither is a step or two."""
 
@@ -67,6 +68,8 @@ def _steps(rec: Int16Array, alignment: Alignment) -> Iterator[Fault]:
     rate_hz = alignment.rate_hz
     for before, after in pairwise(alignment.segments):
         step = after.lag - before.lag
+        if abs(step) < _LEAST_STEP_SAMPLES:
+            continue
         length_s = abs(step) / rate_hz
         if step < 0:
             yield Fault("skip", before.end / rate_hz, length_s)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from voicelab.audio.compare.correlation import Floats, Lags, pieces
 from voicelab.audio.compare.interpolation import shifted
+from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
 Doubles = npt.NDArray[np.float64]
@@ -22,7 +23,7 @@ HOP_S = 0.01
 SAME = 1.5
 """A step is more samples than that: less is how exactly the delay of a block is known."""
 EQUAL = 0.6
-"""Delays nearer to each other than so many samples need not both be tried."""
+"""Delays nearer to each other than so many samples are one."""
 
 _MOST_BLOCKS = 12
 _NEAR_S = 1.0
@@ -51,8 +52,7 @@ class Sides:
     noise : float
         Power that an ordinary block of the recording has beside the reference.
     least : float
-        Power below which nothing is said of what differs: 40 dB below speech, and a codec's
-        silence.
+        Power below which what differs says nothing: 40 dB below speech, or a codec's silence.
     """
 
     rec: Int16Array
@@ -119,7 +119,7 @@ class Stretch:
         self._measure(sides, delays)
 
     def cost(self, sides: Sides) -> Floats:
-        """How unlikely each delay is at each hop, as a negative logarithm; noise has any level."""
+        """How unlikely each delay is at each hop, in natural units: noise of unknown level."""
         floor = np.float32(sides.hop * sides.least)
         cost = np.log(self.left + floor) * np.float32(0.5 * sides.hop)
         return np.asarray(cost - cost.min(axis=1, keepdims=True))
@@ -154,34 +154,27 @@ class Stretch:
 
 
 def stretches(
-    starts: Lags,
-    delays: Doubles,
-    missed: npt.NDArray[np.bool_],
-    block: int,
-    hop: int,
-    samples: int,
-    rate_hz: int,
+    track: Track, delays: Doubles, hop: int, samples: int, rate_hz: int
 ) -> Iterator[Stretch]:
-    """The parts of a recording in which neighbouring blocks disagree, and its two ends.
+    """The parts of a recording in which its blocks disagree or one was missed, and its two ends.
 
     Parameters
     ----------
-    starts : ndarray of int, shape (b,)
-        Of blocks whose delay is known.
-    delays : ndarray of float, shape (b,)
-    missed : ndarray of bool, shape (b - 1,)
-        Whether there is sound between a block and the next that was not found.
-    block, hop, samples : int
-        Lengths of a block, of a hop and of the recording.
+    track : Track
+    delays : ndarray of float, shape (k,)
+        Of the track's blocks.
+    hop, samples : int
+        Lengths of a hop and of the recording.
     rate_hz : int
     """
-    near = int(_NEAR_S * rate_hz)
+    starts, block, near = track.starts, track.block, int(_NEAR_S * rate_hz)
+    missed = np.diff(np.searchsorted(track.missed, starts)) > 0
     last_block = len(starts) - 1
     done = 0
     for first, last in _chains(missed | (np.abs(np.diff(delays)) >= SAME)):
         inside = np.arange(max(first, 0), min(last, last_block) + 1)
         low = int(starts[first]) if first >= 0 else max(int(starts[0]) - near, 0)
-        high = int(starts[last_block if last > last_block else last]) + block
+        high = int(starts[inside[-1]]) + block
         high = min(high + near, samples) if last > last_block else high
         low = max(low, done)
         done = high - block // 2

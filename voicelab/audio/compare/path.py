@@ -1,10 +1,10 @@
 """Over which delays a recording goes where its blocks disagree.
 
 Blocks of a quarter of a second tell which delays there are; several steps may lie in one of them.
-So hops of 10 ms are laid on the reference at each delay that is seen nearby: the energy that is
+So hops of 10 ms are laid on the reference at each delay that is seen nearby. The energy that is
 left over at one, as a share of that at another, says how much likelier the one is. Steps that are
 seen again and again (whole frames, mostly) are likely elsewhere too. Where no delay explains what
-is heard, it is looked for around, and the path is sought once more.
+is heard, one is looked for around, and the path is sought once more.
 """
 
 from __future__ import annotations
@@ -126,11 +126,10 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
                 best[top] = best.get(top, 0.0) + float(row[top])
             row[max(top - 4, 0) : top + 5] = 0
     kept = sorted(best, key=lambda top: -best[top])[:_MOST_NEW]
-    fitting: Doubles = delay + early - np.array(kept, np.float64)
-    return fitting
+    return delay + early - np.array(kept, np.float64)
 
 
 def _unknown(delays: Doubles, known: Doubles) -> Doubles:
     delays = distinct(delays)
-    away = np.abs(delays[:, None] - known[None, :]).min(axis=1, initial=np.inf)
-    return np.asarray(delays[away >= EQUAL])
+    apart = np.abs(delays[:, None] - known[None, :])
+    return np.asarray(delays[apart.min(axis=1, initial=np.inf) >= EQUAL])

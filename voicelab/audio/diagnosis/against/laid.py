@@ -16,7 +16,8 @@ from scipy.linalg import solve_toeplitz
 from scipy.ndimage import map_coordinates
 from scipy.signal import lfilter, oaconvolve, resample_poly
 
-from voicelab.audio.compare.alignment import Alignment, Segment, align
+from voicelab.audio.compare.alignment import Alignment, align
+from voicelab.audio.compare.segments import Segment
 from voicelab.audio.diagnosis.against.matching import correlation, match
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
