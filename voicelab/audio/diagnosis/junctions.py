@@ -72,9 +72,8 @@ class Junctions:
         count, length = frames.shape
         narrow = frames[:, : length // step * step].reshape(count, -1, step).mean(axis=2)
         self._length = narrow.shape[1]
-        self._heard = sum(
-            np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)
-        ).astype(np.float32) / np.float32(_SMOOTH)
+        sums = [np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)]
+        self._heard = np.mean(sums, axis=0, dtype=np.float32)
         rate = rate_hz / step
         joined = max(round(_BLOCK_S * rate / self._length), 1)
         blocks = np.concatenate([np.roll(self._heard, -n, axis=0) for n in range(joined)], axis=1)
@@ -119,7 +118,7 @@ class Junctions:
         windows = sliding_window_view(joined, _ORDER + 1, axis=1)[:, :_ORDER]
         rest = np.einsum("nwk,nk->nw", windows, self._weights[at])
         cost = np.log1p(rest * rest / (_TAILS * self._usual[at, None])).sum(axis=1)
-        return np.minimum(cost * ((_TAILS + 1) / 2), _WORST_JUMP)
+        return np.asarray(np.minimum(cost * ((_TAILS + 1) / 2), _WORST_JUMP))
 
     def _step(
         self, at: _Indices, before: _Indices, one: _Indices, two: _Indices
