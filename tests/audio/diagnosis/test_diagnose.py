@@ -113,3 +113,24 @@ def test_a_long_call_costs_what_a_short_one_does():
     best = diagnose(heard).hypotheses[0]
     assert best.fault == "l16-byte-order"
     assert "of 40 seconds" in best.evidence
+
+
+def test_three_hours_are_looked_at_in_parts():
+    heard, _ = break_audio("packet-loss", np.tile(prompt("order"), 16), 8000)
+    call = np.tile(heard, 3 * 3600 * 8000 // heard.size)
+    assert diagnose(call).fault == "packet-loss"
+
+
+@pytest.mark.parametrize("size", [1, 2, 79, 400, 799, 800, 1600, 4001])
+@pytest.mark.parametrize("kind", ["zeros", "ones", "noise", "ramp"])
+def test_any_length_has_an_answer(size, kind):
+    rng = np.random.default_rng(size)
+    samples = {
+        "zeros": np.zeros(size),
+        "ones": np.ones(size),
+        "noise": rng.normal(0, 3000, size),
+        "ramp": np.linspace(-9000, 9000, size),
+    }[kind]
+    found = diagnose(samples.astype(np.int16))
+    assert found.hypotheses[0].evidence
+    assert found.repaired.samples.size

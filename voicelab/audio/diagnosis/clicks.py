@@ -15,6 +15,7 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from voicelab.audio.diagnosis.finding import Finding, doubted
+from voicelab.audio.diagnosis.fold import APART, standing_out
 from voicelab.audio.diagnosis.frames import FRAMES_MS, runs
 from voicelab.audio.diagnosis.heard import Heard
 
@@ -31,17 +32,11 @@ _BLOCK: Final = 2000
 _STRONG: Final = 8.0
 _ODD: Final = 4.0
 _AROUND: Final = 161
-_NEAR: Final = 2
-_APART: Final = 8
-_CLEAR: Final = 6.5
-_SUSPECT: Final = 5.8
-_CLEAR_AT_START: Final = 5.2  # a recording mostly begins where a chunk does
-_CLEAR_WHERE_USUAL: Final = 4.7
 _STEEP: Final = 3.0
+_CLEAR: Final = {True: (4.2, 6.0), False: (5.1, 6.9)}
+"""Spreads that leave no doubt, of a usual length or not: where a recording begins, elsewhere."""
+_SUSPECT: Final = 0.94
 _LONGEST_S: Final = 0.2
-_OTHERS: Final = 0.6
-
-_NEIGHBOURS = np.where(np.abs(np.arange(-_APART, _APART + 1)) > _NEAR, 0.5 / (_APART - _NEAR), 0)
 
 _Floats = npt.NDArray[np.float64]
 _Bools = npt.NDArray[np.bool_]
@@ -55,37 +50,39 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     tuple of list of Finding and float
         And how far the seams stand out, in spreads.
     """
-    samples = heard.longest_stretch().astype(np.float64)
+    samples = heard.loudest_stretch().astype(np.float64)
     signs = _signs(samples)
     best: tuple[float, int, str] = (0.0, 0, "")
-    common = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
+    usual = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
     for length in _lengths(heard.rate_hz):
         if samples.size // length < _FEWEST:
             continue
         for word, sign in signs.items():
-            at_start = _CLEAR_WHERE_USUAL if length in common else _CLEAR_AT_START
-            best = max(best, (_standing_out(sign, length, at_start), length, word))
+            found = zip(standing_out(sign, length), _CLEAR[length in usual], strict=True)
+            strength = max(height / clear for height, clear in found)
+            best = max(best, (strength, length, word))
     strength, length, word = best
-    if strength < (_SUSPECT if heard.is_noisy else _CLEAR):
-        return [], strength
+    spreads = strength * _CLEAR[True][0]
+    if strength < (_SUSPECT if heard.is_noisy else 1):
+        return [], spreads
     finding = Finding(
         "chunk-clicks",
-        min(0.97, 0.6 + strength / 60),
+        min(0.97, 0.6 + spreads / 60),
         f"every {length * 1000 / heard.rate_hz:.4g} ms the sound is {word}, "
-        f"{strength:.0f} times the spread: "
+        f"{spreads:.0f} times the spread: "
         "as if chunks of that length had been resampled one by one",
-        weight=strength**2 / 2,
+        weight=spreads**2 / 2,
     )
-    if strength < _CLEAR:
+    if strength < 1:
         finding = doubted(finding, "a reference or a longer piece would settle it")
-    return [finding], strength
+    return [finding], spreads
 
 
 def _lengths(rate_hz: int) -> list[int]:
     whole = {rate_hz * ms // 1000 for ms in _CHUNKS_MS}
     blocks = {-(-size * rate_hz // from_hz) for size in _BLOCKS for from_hz in _FROM_HZ}
     longest = _LONGEST_S * rate_hz
-    return sorted(length for length in whole | blocks if 5 * _APART <= length <= longest)
+    return sorted(length for length in whole | blocks if 5 * APART <= length <= longest)
 
 
 def _signs(samples: _Floats) -> dict[str, _Floats]:
@@ -153,22 +150,3 @@ def _told(samples: _Floats) -> _Floats:
             gram, around.T @ samples[at : at + _BLOCK]
         )
     return told
-
-
-def _standing_out(sign: _Floats, length: int, clear_at_start: float) -> float:
-    """How far the best place of the fold lies above the others, in spreads; 0 where it has rivals.
-
-    The other places of the same fold tell what chance makes of this sound.
-    """
-    count = sign.size // length
-    folded = sign[: count * length].reshape(count, length).sum(axis=0) / np.sqrt(count)
-    wrapped = np.concatenate((folded[-_APART:], folded, folded[:_APART]))
-    folded = np.abs(folded - np.convolve(wrapped, _NEIGHBOURS, "valid"))
-    top = int(folded.argmax())
-    spread = max(1.4826 * float(np.median(folded)), 1.0)
-    away = np.abs((np.arange(length) - top + length // 2) % length - length // 2)
-    rival = float(folded[away > 2 * _APART].max(initial=0.0))
-    if rival > _OTHERS * float(folded[top]):
-        return 0.0
-    at_start = float(folded[[-1, 0, 1]].max()) * _CLEAR / clear_at_start
-    return max(float(folded[top]), at_start) / spread

@@ -95,12 +95,13 @@ class Heard:
             return [self.samples]
         return self.stretches()[::2]
 
-    def longest_stretch(self) -> Int16Array:
+    def loudest_stretch(self) -> Int16Array:
         """The loudest of some long stretches, all of it where it is short."""
-        length = _MOST_SAMPLES
-        if self.samples.size <= length:
+        length, step = _MOST_SAMPLES, round(_STEP_S * self.rate_hz)
+        if self.samples.size <= length + step:
             return self.samples
-        starts = np.linspace(0, self.samples.size - length, _MOST_STRETCHES).astype(int)
+        last = (self.samples.size - length) // step
+        starts = [int(n) * step for n in np.linspace(0, last, min(_MOST_STRETCHES, last + 1))]
         parts = [self.samples[at : at + length] for at in starts]
         return max(parts, key=lambda part: float(np.abs(part[::7].astype(np.int32)).mean()))
 

@@ -72,8 +72,8 @@ class Junctions:
         count, length = frames.shape
         narrow = frames[:, : length // step * step].reshape(count, -1, step).mean(axis=2)
         self._length = narrow.shape[1]
-        shifted = [np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)]
-        self._heard = np.mean(shifted, axis=0).astype(np.float32)
+        sums = [np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)]
+        self._heard = np.mean(sums, axis=0, dtype=np.float32)
         rate = rate_hz / step
         joined = max(round(_BLOCK_S * rate / self._length), 1)
         blocks = np.concatenate([np.roll(self._heard, -n, axis=0) for n in range(joined)], axis=1)

@@ -34,8 +34,8 @@ def likeness_db(samples: Int16Array) -> float:
     samples : ndarray of int16, shape (n,)
         0.2 s or more.
     """
-    share = samples.astype(np.float64) / 32768.0
-    companded, centred = compress(share), compress(share - share.mean())
+    companded = compress(samples / 32768.0)
+    centred = compress((samples.astype(np.float64) - samples.mean()) / 32768.0)
     quiet = min(float(np.abs(companded).mean()), float(np.abs(centred).mean()))
     return prediction_gain_db(companded) - _EVENNESS_DB * _unevenness(samples) - _QUIET_DB * quiet
 

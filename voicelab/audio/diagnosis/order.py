@@ -15,7 +15,7 @@ from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.junctions import Junctions
 from voicelab.audio.samples import Int16Array
 
-_ORDERS: Final = ((1, 0), (2, 0, 1), (1, 2, 0), (2, 1, 0))
+_ORDERS: Final[tuple[tuple[int, ...], ...]] = ((1, 0), (2, 0, 1), (1, 2, 0), (2, 1, 0))
 """How neighbours may have to be put: two changed places, or one came two late or two early."""
 _DOUBT: Final = 8.0
 _QUIET: Final = 0.02
