@@ -50,7 +50,8 @@ check: $(READY) ## style, types, spelling, notebooks without outputs
 	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
 bench: $(READY) ## run every benchmark and print its figures, in two minutes (ARGS=--full: in twenty)
-	@for bench in resample.py "frames.py $(ARGS)" "calls.py $(ARGS)" "bridge.py $(ARGS)" "barge_in.py $(ARGS)"; do \
+	@for bench in g711.py resample.py "frames.py $(ARGS)" "calls.py $(ARGS)" "bridge.py $(ARGS)" "barge_in.py $(ARGS)" \
+	  "corpus.py $(ARGS)"; do \
 	  echo; echo "== bench/$$bench"; $(BIN)/python bench/$$bench || exit 1; done
 
 notebooks: $(READY) ## execute every notebook in a kernel

@@ -91,6 +91,7 @@ def noisy(
     active = np.abs(wide) > 0.05 * np.abs(wide).max()
     level = np.sqrt(np.mean(wide[active] ** 2)) * 10 ** (-snr_db / 20)
     noise = _noise(kind, wide.size, rate_hz, rng)
+    noise = noise - noise.mean()
     together = wide + noise * (level / np.sqrt(np.mean(noise**2)))
     return np.clip(np.rint(together), -32768, 32767).astype(np.int16)
 
@@ -100,9 +101,8 @@ def _noise(kind: str, size: int, rate_hz: int, rng: np.random.Generator) -> npt.
     if kind == "white":
         return white
     if kind == "pink":
-        return np.asarray(
-            lfilter([0.05, -0.096, 0.051, -0.0044], [1, -2.495, 2.017, -0.522], white)
-        )
+        pink = lfilter([0.05, -0.096, 0.051, -0.0044], [1, -2.495, 2.017, -0.522], white)
+        return np.asarray(lfilter([1, -1], [1, -0.99], pink))  # no microphone hears below 10 Hz
     if kind == "hum":
         t = np.arange(size) / rate_hz
         first = rng.choice((50, 60))

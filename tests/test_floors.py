@@ -41,6 +41,8 @@ ONLY_IN = {
     "aiohttp": ("net/", "sim/"),
     "websockets": ("net/", "sim/"),
     "socket": ("net/", "sim/"),
+    "dask": ("lab/corpus/",),
+    "distributed": ("lab/corpus/",),
 }
 NEVER_IN = {
     "asyncio": ("audio/", "protocol/", "store/"),
@@ -135,6 +137,7 @@ def test_files_are_short_on_the_whole():
         ("lab/places.py", "import socket"),
         ("lab/call.py", "from ipywidgets import HTML"),
         ("cli/run.py", "import nest_asyncio"),
+        ("analysis/corpus_table.py", "from distributed import Client"),
     ],
 )
 def test_a_planted_offence_is_caught(where, source):

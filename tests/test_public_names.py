@@ -12,12 +12,15 @@ import voicelab
 
 NAMES = [
     "Agent", "Audio", "AudioFormat", "Bridge", "Call", "Carrier", "HangUp", "Lab", "LocalRealtime",
-    "Sink", "ToolCall", "VoicelabError", "check", "diagnose", "load", "run",
+    "Sink", "ToolCall", "VoicelabError", "check", "check_corpus", "diagnose", "diagnose_corpus",
+    "load", "run",
 ]  # fmt: skip
 HEAVY = {
     "IPython",
     "aiohttp",
     "anywidget",
+    "dask",
+    "distributed",
     "ipywidgets",
     "matplotlib",
     "pandas",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicelab.audio.clip import Audio
-    from voicelab.audio.diagnosis import diagnose
     from voicelab.audio.format import AudioFormat
     from voicelab.call.turn import HangUp, ToolCall
     from voicelab.errors import VoicelabError
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from voicelab.lab.bridge import Bridge
     from voicelab.lab.call import Call
     from voicelab.lab.check import check
+    from voicelab.lab.corpus.corpus import check_corpus, diagnose_corpus
+    from voicelab.lab.diagnose import diagnose
     from voicelab.lab.lab import Lab
     from voicelab.lab.load import load
     from voicelab.lab.nested import run
@@ -39,7 +40,9 @@ __all__ = [
     "ToolCall",
     "VoicelabError",
     "check",
+    "check_corpus",
     "diagnose",
+    "diagnose_corpus",
     "load",
     "run",
 ]
@@ -58,7 +61,9 @@ _WHERE = {
     "ToolCall": "voicelab.call.turn",
     "VoicelabError": "voicelab.errors",
     "check": "voicelab.lab.check",
-    "diagnose": "voicelab.audio.diagnosis",
+    "check_corpus": "voicelab.lab.corpus.corpus",
+    "diagnose": "voicelab.lab.diagnose",
+    "diagnose_corpus": "voicelab.lab.corpus.corpus",
     "load": "voicelab.lab.load",
     "run": "voicelab.lab.nested",
 }

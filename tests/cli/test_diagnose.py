@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -44,3 +45,64 @@ def test_against_and_repaired(tone_wav, capsys):
 def test_no_file(tone_wav, capsys, name):
     assert main(["diagnose", str(tone_wav / name)]) == 2
     assert "voicelab: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (("--format", "mp3"), "Not an audio format"),
+        (("--hint", "gremlins"), "No fault is called"),
+        (("--html", "none/page.html"), "There is no directory none"),
+        (("--repaired", "."), "is a directory"),
+    ],
+)
+def test_a_wrong_option_is_a_sentence(tone_wav, capsys, monkeypatch, more, words):
+    monkeypatch.chdir(tone_wav)
+    assert main(["diagnose", "bad.wav", *more]) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert said.out == ""
+
+
+def test_text_is_no_sound(tone_wav, capsys):
+    (tone_wav / "diary.txt").write_text("Dear diary, nobody called.\n" * 20)
+    assert main(["diagnose", str(tone_wav / "diary.txt")]) == 2
+    assert "text, not audio" in capsys.readouterr().err
+
+
+def test_raw_bytes_beside_a_reference_with_a_header(tone_wav, capsys):
+    samples, _ = soundfile.read(tone_wav / "good.wav", dtype="int16")
+    (tone_wav / "wire.ulaw").write_bytes(ulaw_encode(samples).tobytes())
+    names = [str(tone_wav / "wire.ulaw"), "--against", str(tone_wav / "good.wav")]
+    assert main(["diagnose", *names, "--format", "mulaw/8000", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["hypotheses"][0]["fault"] == "none"
+
+
+def test_a_page_is_written(tone_wav, capsys):
+    page = tone_wav / "page.html"
+    assert main(["diagnose", str(tone_wav / "bad.wav"), "--html", str(page)]) == 0
+    said = capsys.readouterr()
+    assert "mulaw-as-alaw" in page.read_text("utf-8")
+    assert "page.html" in said.err
+
+
+def test_a_stored_call_goes_by_its_name(capsys):
+    sample = Path(__file__).parents[2] / "recordings" / "sample"
+    assert main(["diagnose", "last", "--recordings", str(sample), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["hypotheses"][0]["fault"] == "none"
+
+
+def test_a_file_with_a_header_is_no_wire(tone_wav, capsys):
+    assert main(["diagnose", str(tone_wav / "good.wav"), "--format", "mulaw/8000"]) == 0
+    assert "Leave --format away" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("bad.wav", "the repaired sound is"), ("good.wav", "nothing was repaired")]
+)
+def test_it_says_what_it_wrote(tone_wav, capsys, name, words):
+    out = tone_wav / "out.wav"
+    assert main(["diagnose", str(tone_wav / name), "--json", "--repaired", str(out)]) == 0
+    said = capsys.readouterr()
+    assert f"{words}" in said.err
+    assert json.loads(said.out)

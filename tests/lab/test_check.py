@@ -51,3 +51,20 @@ def test_what_is_no_sound_is_refused(tmp_path):
 def test_samples_have_the_rate_of_the_format():
     sound = np.arange(-4000, 4000, dtype=np.int16)
     assert check(sound, Audio(sound, 8000), "l16/8000").exact
+
+
+def test_a_notebook_sees_the_verdict_first_and_hears_both(sample_call):
+    shown = sample_call.check(PROMPT)._repr_html_()
+    assert shown.index("Exact: all") < shown.index("<table>") < shown.index("<img")
+    assert shown.count("<img") == 3
+    assert shown.count("<audio") == 2
+    assert "<script" not in shown
+
+
+def test_a_report_knows_what_was_given(sample_call, tmp_path):
+    got = sample_call.check(PROMPT)
+    assert got.reference_name == "order.wav"
+    assert got.recording_name == sample_call.files.wav.name
+    page = got.save_html(tmp_path / "page.html").read_text("utf-8")
+    assert page.startswith("<!DOCTYPE html>")
+    assert got.recording_name in page

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from voicelab import __version__
 from voicelab.cli import call, check, demo, diagnose, realtime, serve
-from voicelab.errors import FormatError, PortBusy, SettingError, VoicelabError
+from voicelab.errors import CallNotFound, FormatError, PortBusy, SettingError, VoicelabError
 
 _COMMANDS = (serve, call, demo, check, diagnose, realtime)
 
@@ -29,7 +29,7 @@ def run(argv: Sequence[str] | None) -> int:
     except BrokenPipeError:  # nobody reads what is printed; the interpreter would try once more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (SettingError, FormatError, PortBusy) as error:
+    except (SettingError, FormatError, PortBusy, CallNotFound) as error:
         print(f"voicelab: {error}", file=sys.stderr)
         return 2
     except (VoicelabError, OSError) as error:

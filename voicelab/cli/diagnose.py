@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
-from voicelab.errors import FormatError
+from voicelab.cli.check import named
 
 
 def add_to(commands: Any) -> argparse.ArgumentParser:
@@ -15,35 +16,56 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         "diagnose",
         help="name what went wrong with a recording",
-        description="Name what went wrong with a recording, the likeliest explanation first.",
+        description="Name what went wrong with a recording, the likeliest explanation first. FILE "
+        "and REF are audio files or stored calls: a path, the beginning of an id, or `last`. "
+        "docs/clinic.md says what each fault means.",
     )
-    parser.add_argument("file", metavar="FILE", help="an audio file, or raw bytes with --format")
-    parser.add_argument("--against", metavar="REF", help="an audio file of how it ought to sound")
+    parser.add_argument(
+        "file", metavar="FILE", help="an audio file, a stored call, or raw bytes with --format"
+    )
+    parser.add_argument(
+        "--against", metavar="REF", help="an audio file or call: how it ought to sound"
+    )
     parser.add_argument("--format", help="how raw bytes were decoded, such as mulaw/8000")
     parser.add_argument("--hint", metavar="FAULT", help="a fault that is suspected")
     parser.add_argument("--repaired", metavar="WAV", help="write it with the fault undone")
+    parser.add_argument(
+        "--recordings", metavar="DIR", help="where stored calls are (default: recordings)"
+    )
     parser.add_argument("--json", action="store_true", help="print the diagnosis as JSON")
+    parser.add_argument("--html", metavar="OUT", help="write a page with figures and players")
     return parser
 
 
 async def run(options: argparse.Namespace) -> int:
     """Read, diagnose, print."""
-    from voicelab.audio.diagnosis import diagnose
+    from voicelab.audio.diagnosis.reading import is_file
+    from voicelab.audio.wav import wav_bytes
+    from voicelab.cli.outputs import check_outputs
+    from voicelab.cli.working import Working
+    from voicelab.lab.diagnose import diagnose
+    from voicelab.lab.sound import bytes_of
+    from voicelab.store.whole_file import write_whole
 
-    given = _read(options.file)
-    reference = _read(options.against) if options.against else None
-    found = diagnose(given, reference, options.hint, options.format)
+    given = named(options.file, options.recordings)
+    reference = named(options.against, options.recordings) if options.against else None
+    check_outputs([options.html, options.repaired], [given, reference])
+    with Working("diagnosing"):
+        found = diagnose(given, reference, options.hint, options.format)
+    print(json.dumps(found.as_json()) if options.json else found)
+    if options.format and isinstance(given, Path) and is_file(bytes_of(given)):
+        print(
+            f"voicelab: {options.file} begins as an audio file, and --format takes it for bytes of "
+            "the wire, header and all. Leave --format away to have it read as a file.",
+            file=sys.stderr,
+        )
     if options.repaired:
-        found.repaired.save(options.repaired)
-    print(json.dumps(found.as_json(), ensure_ascii=False) if options.json else found)
+        repaired = wav_bytes(found.repaired.samples, found.repaired.rate_hz)
+        out = write_whole(Path(options.repaired), repaired)
+        said = "the repaired sound is" if found.changed else "nothing was repaired; as heard it is"
+        print(f"voicelab: {said} {out}", file=sys.stderr)
+    if options.html:
+        with Working("drawing"):
+            page = found.save_html(options.html)
+        print(f"voicelab: the page is {page}", file=sys.stderr)
     return 0
-
-
-def _read(name: str) -> bytes:
-    path = Path(name)
-    if path.is_dir():
-        raise FormatError(f"{path} is a directory; name one audio file in it.")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise FormatError(f"There is no file {path}.") from None

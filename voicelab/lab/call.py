@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from voicelab.analysis.figures import Picture
-    from voicelab.audio.diagnosis import Diagnosis
     from voicelab.audio.format import AudioFormat
     from voicelab.lab.check import Check
+    from voicelab.lab.diagnose import Diagnosed
     from voicelab.net.session import Session
     from voicelab.sim.result import CallResult
     from voicelab.sim.simulated_call import SimulatedCall
@@ -194,22 +194,22 @@ class Call:
         return sent
 
     def diagnose(
-        self, reference: Audio | None = None, *, side: Side = "caller", hint: str | None = None
-    ) -> Diagnosis:
+        self, reference: object | None = None, *, side: Side = "caller", hint: str | None = None
+    ) -> Diagnosed:
         """Find out what went wrong with its sound, so far; see :func:`voicelab.diagnose`.
 
         Parameters
         ----------
-        reference : Audio, optional
+        reference : Audio, Call, str or Path, optional
             How it ought to sound.
         side : {"caller", "heard", "ear"}
             Of a recording of both sides the louder one is looked at.
         hint : str, optional
             A fault that is suspected.
         """
-        from voicelab.audio.diagnosis import diagnose
+        from voicelab.lab.diagnose import diagnose
 
-        return diagnose(self.audio(side), reference, hint)
+        return diagnose(self, reference, hint, side=side)
 
     def plot(self) -> Picture:
         """Draw both sides on one time axis, with what was lost; a silent agent is left out.

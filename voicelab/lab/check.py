@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from voicelab.audio.clip import Audio
 from voicelab.audio.compare.report import CodecReport
 from voicelab.audio.format import AudioFormat
-from voicelab.errors import FormatError
-from voicelab.lab.call import Call
-from voicelab.lab.load import load
-from voicelab.lab.places import existing
-from voicelab.store.wavfile import read_wav
+from voicelab.lab.sound import name_of, sound_of
+from voicelab.store.whole_file import write_whole
 
 if TYPE_CHECKING:
     from voicelab.analysis.figures import Picture
 
 
+@dataclass(frozen=True, slots=True, repr=False)
 class Check(CodecReport):
-    """A report that draws itself."""
+    """A report that draws itself, and writes itself as a page.
 
-    __slots__ = ()
+    Attributes
+    ----------
+    recording_name, reference_name : str
+        What was given: the names of the files.
+    """
 
-    def plot(self, begin_s: float | None = None, length_s: float = 10.0) -> Picture:
+    recording_name: str = "recording"
+    reference_name: str = "reference"
+
+    def plot(
+        self, begin_s: float | None = None, length_s: float = 10.0, *, titled: bool = True
+    ) -> Picture:
         """Reference, recording and difference on one time axis, with the faults.
 
         Parameters
@@ -36,10 +40,12 @@ class Check(CodecReport):
             reference begins.
         length_s : float
             At most 60.
+        titled : bool
+            Whether the verdict stands above it.
         """
         from voicelab.analysis.check_figures import aligned_figure
 
-        return aligned_figure(self, self._begin_s(begin_s), length_s)
+        return aligned_figure(self, self._begin_s(begin_s), length_s, titled=titled)
 
     def spectrograms(self, begin_s: float | None = None, length_s: float = 10.0) -> Picture:
         """Both spectrograms side by side; the parameters are those of :meth:`plot`."""
@@ -48,10 +54,32 @@ class Check(CodecReport):
         return spectrogram_figure(self, self._begin_s(begin_s), length_s)
 
     def times(self) -> Picture:
-        """How late the recording is all along it, and where its faults are."""
-        from voicelab.analysis.check_figures import time_figure
+        """How late the recording is all along it, where its faults are, and how long they are."""
+        from voicelab.analysis.time_figure import time_figure
 
         return time_figure(self)
+
+    def snr(self) -> Picture:
+        """The segmental SNR all along it, beside what the leg's codec leaves."""
+        from voicelab.analysis.snr_figure import snr_figure
+
+        return snr_figure(self)
+
+    def levels_used(self) -> Picture:
+        """Which levels the recording uses, beside the steps of G.711."""
+        from voicelab.analysis.level_figure import level_figure
+
+        return level_figure(self.recording.samples)
+
+    def html(self) -> str:
+        """A page with all figures, players and numbers, which needs no network."""
+        from voicelab.lab.clinic.check_page import check_page
+
+        return check_page(self)
+
+    def save_html(self, path: str | Path) -> Path:
+        """Write that page, replacing what is there."""
+        return write_whole(Path(path), self.html().encode())
 
     def _begin_s(self, given: float | None) -> float:
         if given is not None:
@@ -60,6 +88,14 @@ class Check(CodecReport):
             return max(self.faults[0].begin_s - 1.0, 0.0)
         alignment = self.alignment
         return alignment.segments[0].begin / alignment.rate_hz if alignment else 0.0
+
+    def __repr__(self) -> str:
+        return f"CodecReport({self.verdict})"
+
+    def _repr_html_(self) -> str:
+        from voicelab.lab.clinic.check_page import check_output
+
+        return check_output(self)
 
 
 def check(
@@ -97,26 +133,8 @@ def check(
 
     leg = None if format is None else AudioFormat.parse(format)
     report = compare(sound_of(recording, leg), sound_of(reference, leg), leg, full=full)
-    return Check(**{field.name: getattr(report, field.name) for field in fields(report)})
-
-
-def sound_of(given: Any, leg: AudioFormat | None = None) -> Audio:
-    """The sound of anything that :func:`check` takes."""
-    if isinstance(given, Audio):
-        return given
-    if isinstance(given, Call):
-        return given.audio()
-    if isinstance(given, np.ndarray):
-        if leg is None:
-            raise FormatError("Samples alone have no rate: give Audio(samples, rate_hz) instead.")
-        return Audio(given, leg.rate_hz)
-    if not isinstance(given, (str, Path)):
-        raise FormatError(
-            f"Give a file, a call, Audio(samples, rate_hz) or samples, not {type(given).__name__}."
-        )
-    path = existing(given)
-    if path.is_dir():
-        raise FormatError(f"{path} is a directory: give a file in it, such as a WAV.")
-    if path.is_file() and path.suffix != ".jsonl":
-        return read_wav(path)[0]
-    return load(path).audio()
+    return Check(
+        **{field.name: getattr(report, field.name) for field in fields(report)},
+        recording_name=name_of(recording, "recording"),
+        reference_name=name_of(reference, "reference"),
+    )

@@ -5,23 +5,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import voicelab
 from tests.audio.diagnosis.voices import prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis import diagnose
-from voicelab.audio.diagnosis.diagnosis import MEANINGS
 from voicelab.audio.diagnosis.faults import FAULTS, break_audio
+from voicelab.audio.diagnosis.words import MEANINGS, REMEDIES
 from voicelab.audio.g711 import ulaw_encode
 from voicelab.audio.wav import wav_bytes
 from voicelab.errors import FormatError, SettingError
 
 
-def test_it_is_a_public_name():
-    assert voicelab.diagnose is diagnose
-
-
 def test_every_fault_has_words():
-    assert {*FAULTS, "unknown"} == set(MEANINGS)
+    assert {*FAULTS, "unknown"} == set(MEANINGS) == set(REMEDIES)
+
+
+def test_the_verdict_says_what_to_do():
+    found = diagnose(break_audio("clipped", prompt("order"), 8000)[0])
+    assert found.verdict.startswith("It is clipped: lower the level")
+    assert diagnose(prompt("yes")).verdict.endswith("nothing to do.")
 
 
 def test_wire_bytes_wav_clip_and_array_say_the_same():
@@ -109,5 +110,6 @@ def test_a_reference_does_no_harm(fault):
 def test_a_long_call_costs_what_a_short_one_does():
     call = np.tile(prompt("order"), 60)
     heard, _ = break_audio("l16-byte-order", call, 8000)
-    assert diagnose(heard).fault == "l16-byte-order"
-    assert "of 40 seconds" in diagnose(heard).verdict
+    best = diagnose(heard).hypotheses[0]
+    assert best.fault == "l16-byte-order"
+    assert "of 40 seconds" in best.evidence

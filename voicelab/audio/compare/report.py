@@ -14,6 +14,8 @@ from voicelab.audio.compare.levels import Levels
 from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.quality import Quality
 from voicelab.audio.compare.spectra import Spectra
+from voicelab.audio.compare.table import Row, rows
+from voicelab.audio.compare.verdict import FINE
 from voicelab.audio.format import AudioFormat
 
 
@@ -104,41 +106,14 @@ class CodecReport:
             "windows": quality.of if quality else 0,
         }
 
-    def rows(self) -> list[tuple[str, str]]:
-        """The report as a table of words."""
-        rows = [("verdict", self.verdict), ("format", str(self.format or "unknown"))]
-        if self.exactness.compared:
-            share = f"{self.exactness.equal:,} of {self.exactness.compared:,} samples equal"
-            rows.append(("exact", f"{'yes' if self.exact else 'no'}: {share}"))
-        if self.alignment:
-            polarity = ", polarity inverted" if self.alignment.inverted else ""
-            rows.append(
-                (
-                    "alignment",
-                    f"{self.alignment.delay_ms:.2f} ms later, "
-                    f"drift {self.alignment.drift_ppm:+.1f} ppm{polarity}",
-                )
-            )
-        rows.append(("faults", _fault_words(self.faults)))
-        gain = "" if self.gain_db is None else f", {self.gain_db:+.1f} dB to the reference"
-        rows.append(
-            (
-                "level",
-                f"{self.levels.active_dbfs:.1f} dBFS while active{gain}, "
-                f"peak {self.levels.peak_dbfs:.1f}, floor {self.levels.noise_dbfs:.1f}, "
-                f"offset {self.offset:.0f}",
-            )
-        )
-        clipped = self.levels.clipped_samples
-        rows.append(("clipping", f"{clipped:,} samples in {self.levels.clipped_runs:,} runs"))
-        if self.noise:
-            rows.append(("SNR", _noise_words(self.noise)))
-        if self.spectra.distance_db is not None:
-            rows.append(("spectral distance", f"{self.spectra.distance_db:.1f} dB"))
-        rows.append(("bandwidth", f"{self.spectra.bandwidth_hz:.0f} Hz"))
-        if self.quality:
-            rows.append(("scores", _quality_words(self.quality)))
-        return rows
+    @property
+    def fine(self) -> bool:
+        """Whether the verdict asks for nothing."""
+        return self.verdict.endswith(f"{FINE}.")
+
+    def rows(self) -> list[Row]:
+        """The report as a table: name, value in words, meaning."""
+        return list(rows(self))
 
     def __repr__(self) -> str:
         return f"CodecReport({self.verdict})"
@@ -147,37 +122,10 @@ class CodecReport:
         cells = "".join(
             f'<tr><th style="text-align:left">{escape(name)}</th>'
             f'<td style="text-align:left">{escape(value)}</td></tr>'
-            for name, value in self.rows()
+            for name, value, _ in self.rows()
         )
         return f"<table>{cells}</table>"
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits) + 0.0
-
-
-def _fault_words(faults: tuple[Fault, ...]) -> str:
-    if not faults:
-        return "none"
-    named = [
-        f"{fault.kind} of {1000 * fault.length_s:.0f} ms at {fault.begin_s:.3f} s"
-        for fault in faults[:6]
-    ]
-    more = f", and {len(faults) - 6} more" if len(faults) > 6 else ""
-    return ", ".join(named) + more
-
-
-def _noise_words(noise: Noise) -> str:
-    words = f"{noise.snr_db:.1f} dB, segmental {noise.segmental_db:.1f} dB"
-    if noise.codec_snr_db is not None and noise.codec_segmental_db is not None:
-        words += (
-            f"; the codec alone leaves {noise.codec_snr_db:.1f} dB, "
-            f"segmental {noise.codec_segmental_db:.1f} dB"
-        )
-    return words
-
-
-def _quality_words(quality: Quality) -> str:
-    stoi = "too little speech" if quality.stoi is None else f"{quality.stoi:.3f}"
-    pesq = "" if quality.pesq is None else f", PESQ {quality.pesq:.2f}"
-    return f"STOI {stoi}{pesq}, from {quality.windows} of {quality.of} windows"

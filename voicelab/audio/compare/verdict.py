@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
-from voicelab.audio.compare.levels import Levels
+from voicelab.audio.compare.levels import Levels, dbfs
 from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.sound import Pair
+from voicelab.audio.compare.wording import count, fault_count, lateness, length
 from voicelab.audio.format import AudioFormat
+from voicelab.audio.samples import Int16Array
+
+FINE = "nothing to do"
+"""How a verdict ends that asks for nothing."""
 
 _LEAST_S = 0.02
 _LEAST_OFFSET = 64.0
@@ -18,12 +26,18 @@ _LEAST_GAIN_DB = 1.0
 _LEAST_DRIFT_PPM = 1.0
 _WORSE_DB = 3.0
 _CLEAN_DB = 60.0
-_FAULT_WORDS = {
-    "gap": ("gap", "gaps"),
-    "repeat": ("repeat", "repeats"),
-    "other": ("stretch of other sound", "stretches of other sound"),
-    "insertion": ("insertion", "insertions"),
-    "skip": ("place where audio is missing", "places where audio is missing"),
+_NEARLY = 0.99
+_ROUNDING_DBFS = -90.0
+"""Below this differs what was rounded to 16 bits once or twice more."""
+_MISSING_S = 0.05
+_ACTIVE_DB = 30.0
+_PIECE_S = 0.02
+_ADVICE = {
+    "gap": "frames were lost, so look at the network and at late frames",
+    "repeat": "frames were sent twice or put in for lost ones, so look at the sender and at loss",
+    "other": "something else is heard there, so look for a second sound or a concealment of loss",
+    "insertion": "a buffer ran empty or a frame came twice, so look at the pace of the sender",
+    "skip": "frames were dropped, so look for a buffer that ran over or an audio that was cut",
 }
 
 
@@ -43,15 +57,15 @@ def verdict(
     shorter = min(both.recording, both.reference, key=lambda audio: audio.duration_s)
     if shorter.duration_s < _LEAST_S:
         name = "recording" if shorter is both.recording else "reference"
-        samples = len(shorter.samples)
         return (
-            f"The {name} is too short to compare: {samples:,} sample{'s' * (samples != 1)}, "
-            f"where {1000 * _LEAST_S:.0f} ms are the least."
+            f"The {name} is too short to compare: {count(len(shorter.samples), 'sample')}, "
+            f"where {length(_LEAST_S)} are the least."
         )
+    missing = _missing(both, alignment, reference)
     if exactness.exact:
-        delay = f", {alignment.delay_ms:.2f} ms later" if alignment and alignment.delay_ms else ""
-        what = f"what {exactness.format} makes of the reference"
-        return f"Exact: all {exactness.compared:,} samples are {what}{delay}."
+        delay_ms = alignment.delay_ms if alignment and not missing else 0.0
+        rest = f", but {missing}" if missing else f"; {FINE}"
+        return f"Exact: {_exact(both, exactness, delay_ms)}{rest}."
     if levels.silent:
         return (
             "The recording is silent: see whether this side was recorded, and whether frames came."
@@ -63,81 +77,146 @@ def verdict(
             "The reference is not in the recording: see whether both are of the same call and "
             "side, or run diagnose on the recording."
         )
-    clauses = [
-        *_faults(faults, alignment),
-        *_shape(alignment, gain_db, offset),
-    ]
-    clipped = levels.clipped_runs > reference.clipped_runs + 2
-    if clipped:
+    clauses = [*_faults(faults, alignment), *_shape(alignment, gain_db, offset)]
+    if missing:
+        clauses.append(missing)
+    if levels.clipped_runs > reference.clipped_runs + 2:
         clauses.insert(0, _clipped(levels))
     else:
-        clauses += _noise(form, noise)
+        clauses += _noise(form, noise, levels)
     if not clauses:
-        return f"As good as {form or 'a linear leg'} gets: nothing to do."
-    outside = ""
+        return f"{_good(both, form, exactness, noise)}: {FINE}."
     if exactness.share > 0.5 and faults:
-        part = "all" if exactness.share > 0.999999 else f"{100 * exactness.share:.1f} %"
-        outside = f"; outside of that {part} of the samples are what {exactness.format} makes"
-    sentence = "; ".join(clauses) + outside + "."
+        clauses.append(f"{_part(exactness.share)} of the samples are exactly {_made(exactness)}")
+    sentence = "; ".join(clauses) + "."
     return sentence[0].upper() + sentence[1:]
+
+
+def _exact(both: Pair, exactness: Exactness, delay_ms: float) -> str:
+    """How many samples are equal to what, and when they come."""
+    form = exactness.format
+    what = f"are {_made(exactness)}"
+    if form and form.encoding == "l16":
+        rates = {both.recording.rate_hz, both.reference.rate_hz, form.rate_hz}
+        equal = "equal the reference"
+        what = equal if len(rates) == 1 else f"{equal} brought to {form.rate_hz} Hz"
+    late = lateness(delay_ms)
+    return f"all {count(exactness.compared, 'sample')} {what}{late and f', {late}'}"
+
+
+def _made(exactness: Exactness) -> str:
+    return f"what {exactness.format} makes of the reference"
+
+
+def _part(share: float) -> str:
+    """A share below 1, never rounded up to all."""
+    return f"{min(100 * share, 99.9):.1f} %"
+
+
+def _good(both: Pair, form: AudioFormat | None, exactness: Exactness, noise: Noise | None) -> str:
+    leg = str(form or "a linear leg")
+    if exactness.share > _NEARLY and exactness.first_difference is not None:
+        differ = exactness.compared - exactness.equal
+        first_s = exactness.first_difference / both.recording.rate_hz
+        place = f"{'the first ' * (differ > 1)}at {first_s:.3f} s"
+        return f"All but {count(differ, 'sample')}, {place}, are {_made(exactness)}"
+    if noise is None:
+        return f"As good as {leg} gets"
+    beside = noise.codec_segmental_db
+    where = "" if beside is None else f" where it leaves {beside:.1f} dB"
+    return (
+        f"Not sample for sample, but as good as {leg} gets, with a segmental SNR of "
+        f"{noise.segmental_db:.1f} dB{where}"
+    )
+
+
+def _missing(both: Pair, alignment: Alignment | None, reference: Levels) -> str:
+    """What is said at the reference's beginning and end that the recording does not hold."""
+    if alignment is None:
+        return ""
+    heard, said = len(both.rec), both.ref
+    first = max(round(-alignment.lag_samples(0)), 0)
+    last = min(max(round(heard - alignment.lag_samples(heard)), 0), len(said))
+    lost = [
+        f"the {name} {length(len(part) / both.rate_hz)}"
+        for name, part in (("first", said[:first]), ("last", said[last:]))
+        if len(part) >= _MISSING_S * both.rate_hz
+        and _loudest(part, both.rate_hz) > reference.active_dbfs - _ACTIVE_DB
+    ]
+    return f"{' and '.join(lost)} of the reference are missing, so record all of it" if lost else ""
+
+
+def _loudest(samples: Int16Array, rate_hz: int) -> float:
+    size = round(_PIECE_S * rate_hz)
+    pieces = samples[: len(samples) // size * size].reshape(-1, size).astype(np.float64)
+    return dbfs(float((pieces**2).mean(axis=1).max()))
 
 
 def _faults(faults: Sequence[Fault], alignment: Alignment) -> Iterator[str]:
     if not faults:
         return
-    kinds = {fault.kind: 0 for fault in faults}
+    lasting: Counter[str] = Counter()
     for fault in faults:
-        kinds[fault.kind] += 1
-    names = [f"{n} {_FAULT_WORDS[kind][n != 1]}" for kind, n in kinds.items()]
+        lasting[fault.kind] += max(round(1e6 * fault.length_s), 1)
+    numbers: Counter[str] = Counter(fault.kind for fault in faults)
+    names = ", ".join(fault_count(kind, numbers[kind]) for kind, _ in lasting.most_common())
     total_s = sum(fault.length_s for fault in faults)
-    whole_s = alignment.segments[-1].end / alignment.rate_hz
+    whole_s = (alignment.segments[-1].end - alignment.segments[0].begin) / alignment.rate_hz
+    place = f"at {faults[0].begin_s:.2f} s" if len(faults) == 1 else "in all"
     yield (
-        f"{', '.join(names)}, {1000 * total_s:.0f} ms in all "
-        f"({100 * total_s / whole_s:.1f} %): frames were lost or doubled on the way, "
-        "so look at the network and the buffers"
+        f"{names}, {length(total_s)} {place} ({100 * total_s / whole_s:.1f} %): "
+        f"{_ADVICE[lasting.most_common(1)[0][0]]}"
     )
 
 
 def _clipped(levels: Levels) -> str:
+    stand = "stands" if levels.clipped_samples == 1 else "stand"
     return (
-        f"clipped: {levels.clipped_samples:,} samples in {levels.clipped_runs:,} runs stand at "
-        "the limit, so lower the level before it"
+        f"clipped: {count(levels.clipped_samples, 'sample')} in "
+        f"{count(levels.clipped_runs, 'run')} {stand} at the limit, so lower the level before it"
     )
 
 
 def _shape(alignment: Alignment, gain_db: float | None, offset: float) -> Iterator[str]:
-    if abs(alignment.drift_ppm) >= _LEAST_DRIFT_PPM:
-        word = "more slowly" if alignment.drift_ppm > 0 else "faster"
+    ppm = alignment.drift_ppm
+    if abs(ppm) >= _LEAST_DRIFT_PPM:
         yield (
-            f"the recording runs {abs(alignment.drift_ppm):.1f} ppm {word} than the reference: two "
-            "clocks are at work, so count samples by one of them"
+            f"the recording runs {abs(ppm):.1f} ppm {'slower' if ppm > 0 else 'faster'} than the "
+            f"reference, {abs(ppm) * 3.6e-3:.2f} s an hour: two clocks are at work, so count "
+            "samples by one of them"
         )
     if alignment.inverted:
         yield "the polarity is inverted: harmless to the ear, but negate it before mixing"
     if abs(offset) >= _LEAST_OFFSET:
-        yield f"an offset of {offset:.0f} steps is added: filter out what is constant"
+        yield (
+            f"an offset of {offset:.0f} steps ({abs(offset) / 327.68:.1f} % of full scale) is "
+            "added: filter out what is constant"
+        )
     if gain_db is not None and abs(gain_db) >= _LEAST_GAIN_DB:
         louder = "louder" if gain_db > 0 else "quieter"
-        yield f"{abs(gain_db):.1f} dB {louder} than the reference: something scales it on the way"
+        yield (
+            f"{abs(gain_db):.1f} dB {louder} than the reference: look for what scales it on the way"
+        )
 
 
-def _noise(form: AudioFormat | None, noise: Noise | None) -> Iterator[str]:
+def _noise(form: AudioFormat | None, noise: Noise | None, levels: Levels) -> Iterator[str]:
     if noise is None:
         return
+    said = f"the segmental SNR of {noise.segmental_db:.1f} dB"
     if noise.codec_segmental_db is not None:
         worse = noise.codec_segmental_db - noise.segmental_db
         if worse >= _WORSE_DB:
             yield (
-                f"the segmental SNR of {noise.segmental_db:.1f} dB is {worse:.1f} dB below what "
-                f"{form} leaves: noise or a second coding was added"
+                f"{said} is {worse:.1f} dB below what {form} leaves: noise or a second coding was "
+                "added, so look at what lies between"
             )
         elif worse <= -_WORSE_DB:
             yield (
-                f"the segmental SNR of {noise.segmental_db:.1f} dB is better than {form} can leave "
-                "it: it went through another format"
+                f"{said} is {-worse:.1f} dB better than {form} can leave: it went through another "
+                "format, so see what the line really carried"
             )
-    elif noise.segmental_db < _CLEAN_DB:
+    elif levels.active_dbfs - noise.snr_db > _ROUNDING_DBFS and noise.segmental_db < _CLEAN_DB:
         yield (
-            f"the segmental SNR is {noise.segmental_db:.1f} dB where a linear leg adds nothing: "
-            "a codec, a filter or noise lies between"
+            f"{said} is not that of a linear leg, which adds nothing: look for a codec, a filter "
+            "or noise on the way"
         )

@@ -6,7 +6,6 @@ from typing import Final
 
 from voicelab.audio.diagnosis.companding import find_continuous
 from voicelab.audio.diagnosis.finding import Finding
-from voicelab.audio.diagnosis.frames import find_lost, find_repeats
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import (
     find_clipped,
@@ -14,9 +13,14 @@ from voicelab.audio.diagnosis.levels import (
     find_one_sided,
     find_silent,
 )
+from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
+from voicelab.audio.diagnosis.pace import find_pace
+from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.seams import find_seams
+from voicelab.audio.diagnosis.slips import find_slips
 from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
+from voicelab.audio.diagnosis.studio import find_studio
 from voicelab.audio.diagnosis.text import find_text
 
 _FIRST: Final = (
@@ -24,12 +28,11 @@ _FIRST: Final = (
     find_silent,
     find_one_sided,
     find_stereo,
-    find_misread,
+    find_slips,
     find_two_sounds,
+    find_misread,
 )
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
-CERTAIN: Final = ("base64-twice", "wav-header", "silent", "one-sided", "stereo-as-mono")
-"""Told from the samples alone: no reference makes them surer."""
 _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
 
 
@@ -40,10 +43,17 @@ def find_blind(heard: Heard) -> list[Finding]:
         if found:
             return sorted(found, key=lambda finding: -finding.confidence)
     found = [finding for find in _THEN for finding in find(heard)]
-    named = {finding.fault for finding in found}
-    if "repeats" not in named:
-        seams = find_seams(heard)
-        if named & {"packet-loss"}:  # silence that was moved looks lost; a seam of a loss clicks
-            seams = [seam for seam in seams if seam.fault == "reordering"]
-        found += seams
+    if not any(finding.fault == "repeats" for finding in found):
+        found = _weighed(found, find_seams(heard))
+    if not found:  # what is broken otherwise has no pace
+        found = find_studio(heard) or find_pace(heard)
     return sorted(found, key=lambda finding: -finding.confidence)
+
+
+def _weighed(found: list[Finding], seams: list[Finding]) -> list[Finding]:
+    """Let what speaks louder explain the other: moved silence looks lost, and a loss has seams."""
+    lost = max((finding.weight for finding in found if finding.fault == "packet-loss"), default=0.0)
+    seams = [seam for seam in seams if seam.weight > lost]
+    if any(seam.fault != "unknown" for seam in seams):
+        return [finding for finding in found if finding.fault != "packet-loss"] + seams
+    return found or seams

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from voicelab.audio.clip import Audio
-from voicelab.audio.diagnosis.against import Reference, find_by_rereading
-from voicelab.audio.diagnosis.blind import CERTAIN, find_blind
-from voicelab.audio.diagnosis.diagnosis import MEANINGS, Diagnosis, Hypothesis
+from voicelab.audio.diagnosis.against import Reference, find_against
+from voicelab.audio.diagnosis.blind import find_blind
+from voicelab.audio.diagnosis.diagnosis import Diagnosis, Hypothesis
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.reading import Given, read_given
+from voicelab.audio.diagnosis.words import MEANINGS
 from voicelab.audio.format import AudioFormat
 from voicelab.errors import SettingError
 
@@ -72,19 +73,10 @@ def _findings(
     if heard.duration_s < _SHORTEST_S:
         samples = heard.samples.size
         return [Finding("unknown", 1.0, f"{samples} samples are too few to tell anything")]
-    found = find_blind(heard)
-    if reference is not None and not (found and found[0].fault in CERTAIN):
+    if reference is not None:
         wanted = read_given(reference, format)
-        known = Reference(wanted.samples, wanted.rate_hz)
-        found = _first(find_by_rereading(heard, known), found)
-    if found:
-        return found
-    return [Finding("none", 0.9, "none of the known faults shows")]
-
-
-def _first(surer: list[Finding], others: list[Finding]) -> list[Finding]:
-    named = {finding.fault for finding in surer}
-    return surer + [finding for finding in others if finding.fault not in named]
+        return find_against(heard, Reference(wanted.samples, wanted.rate_hz))
+    return find_blind(heard) or [Finding("none", 0.9, "none of the known faults shows")]
 
 
 def _favoured(finding: Finding, hint: str) -> Finding:

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from voicelab.audio.clip import Audio
+from voicelab.audio.diagnosis.words import MEANINGS, REMEDIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +62,18 @@ class Diagnosis:
 
     @property
     def verdict(self) -> str:
-        """The likeliest explanation in one sentence."""
+        """The likeliest explanation, and what to do about it, in one sentence.
+
+        Its evidence stands with the hypothesis.
+        """
         best = self.hypotheses[0]
-        return f"{MEANINGS[best.fault]}: {best.evidence}."
+        why = f"{best.evidence}; " if best.fault in ("none", "unknown") else ""
+        return f"{MEANINGS[best.fault]}: {why}{self.remedy}."
+
+    @property
+    def remedy(self) -> str:
+        """What to do about the likeliest fault."""
+        return REMEDIES[self.fault]
 
     def as_json(self) -> dict[str, Any]:
         """``verdict`` and ``hypotheses``, ready for JSON."""
@@ -74,7 +84,10 @@ class Diagnosis:
 
     def __str__(self) -> str:
         lines = [self.verdict]
-        lines += [f"  {h.confidence:4.0%}  {h.fault:18} {h.evidence}" for h in self.hypotheses]
+        widest = max(len(hypothesis.fault) for hypothesis in self.hypotheses)
+        lines += [
+            f"  {h.confidence:4.0%}  {h.fault:{widest}}  {h.evidence}" for h in self.hypotheses
+        ]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -88,35 +101,3 @@ class Diagnosis:
             f"<p>as heard {self.heard._repr_html_()}</p>"
             f"<p>repaired {self.repaired._repr_html_()}</p>"
         )
-
-
-MEANINGS = {
-    "none": "Nothing is wrong",
-    "unknown": "This cannot be told",
-    "l16-byte-order": "The bytes of each 16-bit sample are swapped",
-    "mulaw-as-alaw": "Mu-law was decoded as A-law",
-    "alaw-as-mulaw": "A-law was decoded as mu-law",
-    "linear-as-mulaw": "16-bit samples were decoded as mu-law",
-    "mulaw-as-pcm8": "G.711 was taken for 8-bit samples",
-    "mulaw-as-pcm16": "G.711 was taken for 16-bit samples",
-    "rate-half": "It is played at half its true rate",
-    "rate-double": "It is played at twice its true rate",
-    "rate-triple": "It is played at three times its true rate",
-    "rate-44100-48000": "44100 and 48000 Hz were confused",
-    "double-encoded": "It was encoded twice",
-    "bits-inverted": "The bits of each byte are inverted",
-    "base64-twice": "It is still base64: encoded twice, decoded once",
-    "wav-header": "WAV headers are played as sound",
-    "stereo-as-mono": "Two interleaved channels are played as one",
-    "odd-byte-slip": "A byte is missing, so that samples begin in their middle",
-    "continuous-mulaw": "The continuous mu-law was used instead of G.711",
-    "clipped": "It is clipped",
-    "dc-offset": "The wave does not lie around zero",
-    "silent": "There is only silence",
-    "one-sided": "All samples lie on one side of zero",
-    "packet-loss": "Frames are missing",
-    "repeats": "Frames are repeated",
-    "reordering": "Frames are in the wrong order",
-    "chunk-clicks": "It was resampled chunk by chunk",
-}
-"""What each name of a fault means, in words."""

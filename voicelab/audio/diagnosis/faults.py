@@ -25,8 +25,11 @@ _Fault = Callable[[Int16Array, int, int, np.random.Generator], Broken]
 
 _LOSS: Final = (0.02, 0.05, 0.15)
 _CLIP_DB: Final = (6.0, 10.0, 16.0)
+_LIMITS: Final = ((32_767, 32_768), (12_000, 12_000), (9000, 30_000))
+_LOST: Final = (0, 8, 0)  # A-law has no zero
+_LATE: Final = (1, 2, 1)
 _OFFSET: Final = (800, 2500, 8000)
-_FRAME_MS: Final = (20, 20, 30)
+_FRAME_MS: Final = (20, 40, 30)
 _CHUNK_MS: Final = (40, 20, 10)
 
 
@@ -116,9 +119,9 @@ def _continuous(samples: Int16Array, rate_hz: int, severity: int, _: object) -> 
 
 def _clipped(samples: Int16Array, rate_hz: int, severity: int, _: object) -> Broken:
     peak = float(np.abs(samples.astype(np.int32)).max())
-    limit = (32767.0, 32767.0, 12000.0)[severity]
-    loud = samples * (limit / peak * 10 ** (_CLIP_DB[severity] / 20))
-    return np.clip(np.rint(loud), -limit - 1, limit).astype(np.int16), rate_hz
+    above, below = _LIMITS[severity]
+    loud = samples * (max(above, below) / peak * 10 ** (_CLIP_DB[severity] / 20))
+    return np.clip(np.rint(loud), -below, above).astype(np.int16), rate_hz
 
 
 def _dc(samples: Int16Array, rate_hz: int, severity: int, rng: np.random.Generator) -> Broken:
@@ -153,7 +156,7 @@ def _lost(samples: Int16Array, rate_hz: int, severity: int, rng: np.random.Gener
     step = rate_hz * _FRAME_MS[severity] // 1000
     heard = samples.copy()
     for n in _frames_hit(samples, step, _LOSS[severity], rng):
-        heard[n * step : (n + 1) * step] = 0
+        heard[n * step : (n + 1) * step] = _LOST[severity]
     return heard, rate_hz
 
 
@@ -174,12 +177,13 @@ def _reordered(
 ) -> Broken:
     step = rate_hz * _FRAME_MS[severity] // 1000
     heard = samples.copy()
+    late = _LATE[severity]
     last = -9
     for n in _frames_hit(samples, step, _LOSS[severity], rng):
-        if n <= last + 1:
+        if n <= last + late:
             continue
-        first, second = slice(n * step, (n + 1) * step), slice((n + 1) * step, (n + 2) * step)
-        heard[first], heard[second] = samples[second], samples[first]
+        group = samples[n * step : (n + late + 1) * step]  # the first of them comes last
+        heard[n * step : n * step + group.size] = np.roll(group, -step)
         last = n
     return heard, rate_hz
 
@@ -191,8 +195,11 @@ def _chunk_clicks(samples: Int16Array, rate_hz: int, severity: int, _: object) -
     wide = resample_poly(samples.astype(np.float64), 3, 1)
     step = 3 * (rate_hz * _CHUNK_MS[severity] // 1000)
     chunks = (wide[at : at + step] for at in range(0, wide.size - step + 1, step))
-    if severity < 2:
+    if severity == 0:
         pieces = [resample_poly(chunk, 1, 3) for chunk in chunks]
+    elif severity == 1:
+        times = np.linspace(0, step - 1, step // 3)
+        pieces = [np.interp(times, np.arange(step), chunk) for chunk in chunks]
     else:
         pieces = [resample(chunk, step // 3) for chunk in chunks]
     together = np.concatenate(pieces)

@@ -29,9 +29,22 @@ class Finding:
     evidence : str
         One sentence with figures.
     repair : callable
+    weight : float
+        Nats that speak for it, where another finding may explain the same traces.
     """
 
     fault: str
     confidence: float
     evidence: str
     repair: Repair = field(default=keep, repr=False, compare=False)
+    weight: float = 0.0
+
+
+def doubted(finding: Finding, settles: str) -> Finding:
+    """Turn what is only suspected into not knowing, with what would settle it."""
+    return Finding(
+        "unknown",
+        finding.confidence,
+        f"perhaps {finding.fault}: {finding.evidence}; {settles}",
+        weight=finding.weight,
+    )

@@ -15,9 +15,12 @@ _SILENT_PEAK: Final = 64
 _IDLE: Final = 8  # A-law has no zero: its silence is +8 or -8
 _OTHER_SIDE: Final = 0.001
 _LEAST_OFFSET: Final = 250.0
-_OFFSET_SHARE: Final = 0.12
+_OFFSET_SHARE: Final = 0.18
+_STEADY: Final = 3.0
+_LEAST_PEAK: Final = 300
 _PILE: Final = 1.5
-_FEWEST_CLIPPED: Final = 8
+_PILE_ALONE: Final = 1.8
+_FEWEST_CLIPPED: Final = 12
 _CLIPPED_SHARE: Final = 0.0004
 
 
@@ -56,9 +59,10 @@ def find_offset(heard: Heard) -> list[Finding]:
     """Silence that does not lie at zero."""
     means = np.array([float(window.mean(dtype=np.float64)) for window in heard.windows()])
     offset = float(np.median(means))
+    chance = 1.4826 * float(np.median(np.abs(means - offset))) / np.sqrt(means.size)
     looked = heard.sample_of().astype(np.float64) - offset
     level = float(np.sqrt(np.mean(looked**2)))
-    if abs(offset) < max(_LEAST_OFFSET, _OFFSET_SHARE * level):
+    if abs(offset) < max(_LEAST_OFFSET, _OFFSET_SHARE * level, _STEADY * chance):
         return []
     return [
         Finding(
@@ -76,16 +80,17 @@ def find_clipped(heard: Heard) -> list[Finding]:
     best: tuple[float, int, int] = (0.0, 0, 0)
     for side, name in ((looked, 1), (-looked, -1)):
         peak = int(side.max())
-        if peak < 1000:
+        if peak < _LEAST_PEAK:
             continue
         top = int(np.count_nonzero(side > 0.96 * peak))
         below = int(np.count_nonzero((side > 0.88 * peak) & (side <= 0.96 * peak)))
         flat = int(np.count_nonzero((side[1:] == side[:-1]) & (side[1:] > 0.96 * peak)))
-        if top < max(_FEWEST_CLIPPED, _CLIPPED_SHARE * side.size) or flat < top / 5:
-            continue
-        best = max(best, (top / max(below, 1), top, name * peak))
+        pile = top / max(below, 1)
+        steep = _PILE if flat > top / 5 else _PILE_ALONE
+        if top >= max(_FEWEST_CLIPPED, _CLIPPED_SHARE * side.size) and pile >= steep:
+            best = max(best, (pile, top, name * peak))
     pile, count, peak = best
-    if pile < _PILE:
+    if not count:
         return []
     return [
         Finding(

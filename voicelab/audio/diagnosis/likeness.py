@@ -34,8 +34,9 @@ def likeness_db(samples: Int16Array) -> float:
     samples : ndarray of int16, shape (n,)
         0.2 s or more.
     """
-    companded = compress(samples / 32768.0)
-    quiet = float(np.abs(companded).mean())
+    share = samples.astype(np.float64) / 32768.0
+    companded, centred = compress(share), compress(share - share.mean())
+    quiet = min(float(np.abs(companded).mean()), float(np.abs(centred).mean()))
     return prediction_gain_db(companded) - _EVENNESS_DB * _unevenness(samples) - _QUIET_DB * quiet
 
 

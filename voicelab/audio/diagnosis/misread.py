@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -10,23 +11,34 @@ import numpy as np
 from voicelab.audio.diagnosis.finding import Finding, Repair
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.likeness import likeness_db
-from voicelab.audio.diagnosis.rereading import Rereading, rereadings
+from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, rereadings
+from voicelab.audio.diagnosis.slips import likeliest
 from voicelab.audio.samples import Int16Array
 
 _LEAST_DB: Final = {
     # Where the levels leave no other way of reading, the sound need only not speak against it.
     "mulaw-as-pcm8": -3.0,
     "mulaw-as-pcm16": -1.0,
-    "linear-as-mulaw": -0.5,
+    "read the bytes as L16": -4.0,
+    "read the bytes as big-endian L16": -4.0,
     "double-encoded": -40.0,
     "mulaw-as-alaw": 0.05,
     "alaw-as-mulaw": 0.1,
 }
 _LEAST_DB_ELSE: Final = 0.6
-_CLOSE_DB: Final = 0.4
 _LOUD: Final = 20.0
 _FEWEST: Final = 1600
 _BLOCK: Final = 16
+_NEXT: Final = 4
+_PILE: Final = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Score:
+    reading: Rereading
+    count: int
+    best: float
+    total: float
 
 
 def find_misread(heard: Heard) -> list[Finding]:
@@ -42,46 +54,53 @@ def find_misread(heard: Heard) -> list[Finding]:
         before_db = likeness_db(window)
         for reading in rereadings(window):
             gains[reading].append(likeness_db(reading.read(window)) - before_db)
-    scores = {
-        reading: (float(np.sum([gain - least for gain in row if gain > least])), len(row), max(row))
-        for reading, row in gains.items()
-        if max(row) > (least := _LEAST_DB.get(reading.fault, _LEAST_DB_ELSE))
-    }
-    ranked = sorted(scores.items(), key=lambda item: item[1][0], reverse=True)
-    if _is_close(ranked):
-        looked = np.concatenate(windows)
-        ranked[:2] = sorted(ranked[:2], key=lambda item: -_tilt(item[0].read(looked)))
+    ranked = sorted(
+        (
+            _Score(reading, len(row), max(row), sum(row) - least * len(row))
+            for reading, row in gains.items()
+            if max(row) > (least := _least_db(reading))
+        ),
+        key=lambda score: -score.total,
+    )
+    ranked = [score for score in ranked if score.total > 0]
+    if ranked and ranked[0].reading.fault == "bits-inverted" and _piled(np.concatenate(windows)):
+        return []
+    if ranked and ranked[0].reading in OF_L16:  # any of these has the high bytes right
+        best = likeliest(np.concatenate(windows), OF_L16)
+        ranked.sort(key=lambda score: score.reading is not best)
     found: dict[str, Finding] = {}
-    for reading, (total, count, best) in ranked:
-        behind = max(ranked[0][1][0] - total, 0.0)
+    for score in ranked:
+        reading = score.reading
+        behind = max(ranked[0].total - score.total, 0.0)
         found.setdefault(
             reading.fault,
             Finding(
                 reading.fault,
-                max(0.05, 0.97 - 0.5 * (reading is not ranked[0][0]) - behind / 50),
-                f"{reading.way}, and {count} of {len(windows)} seconds sound "
-                f"up to {best:.1f} dB more like speech",
+                max(0.05, 0.97 - 0.5 * (score is not ranked[0]) - behind / 50),
+                _evidence(score, len(windows)),
                 _reread(reading),
             ),
         )
     return list(found.values())
 
 
-def _is_close(ranked: list[tuple[Rereading, tuple[float, int, float]]]) -> bool:
-    """Whether swapping and moving on by a byte sound alike: either way the outline is right."""
-    if {reading.fault for reading, _ in ranked[:2]} != {"l16-byte-order", "odd-byte-slip"}:
-        return False
-    (first, count, _), (second, _, _) = ranked[0][1], ranked[1][1]
-    return first - second < _CLOSE_DB * count
+def _least_db(reading: Rereading) -> float:
+    return _LEAST_DB.get(reading.fault, _LEAST_DB.get(reading.way, _LEAST_DB_ELSE))
 
 
-def _tilt(samples: Int16Array) -> float:
-    """How much a low byte leans towards zero: only where it belongs to its high byte it does."""
-    low = (samples.view(np.uint16) & 0xFF).astype(np.float64)
-    below = samples < 0
-    if below.all() or not below.any():
-        return 0.0
-    return float(low[below].mean() - low[~below].mean())
+def _evidence(score: _Score, seconds: int) -> str:
+    if score.best < 0:
+        return f"{score.reading.way}: the levels that are used leave no other way"
+    return (
+        f"{score.reading.way}, and {score.count} of {seconds} seconds sound up to "
+        f"{score.best:.1f} dB more like speech"
+    )
+
+
+def _piled(samples: Int16Array) -> bool:
+    """Whether one outermost level is used far more than those next to it: clipped, not inverted."""
+    sizes, counts = np.unique(np.abs(samples.astype(np.int32)), return_counts=True)
+    return len(sizes) > _NEXT and bool(counts[-1] > _PILE * counts[-1 - _NEXT : -1].mean())
 
 
 def _busy(window: Int16Array) -> Int16Array:

@@ -53,10 +53,15 @@ def read_given(given: Given, format: str | AudioFormat | None) -> Heard:
     return heard
 
 
+def is_file(data: bytes) -> bool:
+    """Whether bytes begin as an audio file does."""
+    return data.startswith(_CONTAINERS)
+
+
 def _of_bytes(data: bytes, wanted: AudioFormat | None) -> Heard:
     if not data:
         raise FormatError("There is no audio in it: 0 bytes. Was anything recorded?")
-    if wanted is None and data.startswith(_CONTAINERS):
+    if wanted is None and is_file(data):
         return _of_file(data)
     if wanted is None and _is_prose(data):
         raise FormatError(

@@ -26,7 +26,8 @@ from voicelab.audio.samples import Int16Array
 
 _ON_LEVELS: Final = 0.995
 _SAME_BYTES: Final = 0.25
-_LOW: Final = 4000  # above it the steps of G.711 are wider than those of 8 bits
+_LOW: Final = {"mulaw": 4000, "alaw": 2000}  # above it each level may be one of 8 bits
+_LOPSIDED: Final = 1.5
 _LOW_SHARE: Final = 0.004
 _FEWEST_LOW: Final = 20
 
@@ -56,18 +57,46 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
         return _OF_8_BITS
     for law in ("mulaw", "alaw"):
         if share_on(samples, law) >= _ON_LEVELS:
-            low = samples[np.abs(samples.astype(np.int32)) < _LOW]
-            if (
-                low.size >= max(_FEWEST_LOW, _LOW_SHARE * samples.size)
-                and share_on(low, f"{law} twice") >= _ON_LEVELS
-            ):
+            if _is_twice(samples, law):
                 return _OF_TWICE
             codes = ulaw_encode(samples) if law == "mulaw" else alaw_encode(samples)
             if law == "mulaw" and _apart(codes) > _SAME_BYTES:
                 return _OF_16_BITS_AS_MULAW
             return _OF_MULAW if law == "mulaw" else _OF_ALAW
     quarters = [_apart(_bytes(quarter)) for quarter in np.array_split(samples, 4)]
-    return _OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + _OF_L16
+    return OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + OF_L16
+
+
+def has_levels(samples: Int16Array) -> bool:
+    """Whether only levels of 8 bits are used, of a G.711 decoder or of samples of 8 bits."""
+    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+        return True
+    return max(share_on(samples, law) for law in ("mulaw", "alaw")) >= _ON_LEVELS
+
+
+def _is_twice(samples: Int16Array, law: str) -> bool:
+    """Whether the levels are those of 8-bit samples that a decoder put out."""
+    size = np.abs(samples.astype(np.int32))
+    low = samples[size < _LOW[law]]
+    if low.size >= max(_FEWEST_LOW, _LOW_SHARE * samples.size):
+        return share_on(low, f"{law} twice") >= _ON_LEVELS
+    above, below = size[samples > 0], size[samples < 0]
+    if min(above.size, below.size) < 0.1 * samples.size:
+        return False
+    # Idle bytes of G.711 are no opposite numbers as 8-bit samples, and nothing lies between them.
+    ratio = float(np.median(above) / np.median(below))
+    return max(ratio, 1 / ratio) > _LOPSIDED
+
+
+def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
+    """All readings, however its bytes are used: a reference tells which of them was meant."""
+    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+        return _OF_8_BITS
+    if share_on(samples, "mulaw") >= _ON_LEVELS:
+        return _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW + _OF_MULAW + _OF_COARSE
+    if share_on(samples, "alaw") >= _ON_LEVELS:
+        return _OF_ALAW + _OF_COARSE
+    return OF_L16 + _OF_BIG_ENDIAN + _OF_BYTES
 
 
 def _apart(data: Uint8Array) -> float:
@@ -91,12 +120,14 @@ def share_on(samples: Int16Array, levels: str) -> float:
 @cache
 def _tables() -> dict[str, npt.NDArray[np.bool_]]:
     codes = np.arange(256, dtype=np.uint8)
-    linear = (codes.astype(np.int16) - 128) << 8
+    linear = (codes.astype(np.int32) - 128) << 8
+    near = np.clip(linear[:, None] + (-1, 0, 1), -32768, 32767).astype(np.int16).reshape(-1)
     return {
         "mulaw": _marked(ulaw_decode(codes)),
         "alaw": _marked(alaw_decode(codes)),
-        "mulaw twice": _marked(ulaw_decode(ulaw_encode(linear))),
-        "alaw twice": _marked(alaw_decode(alaw_encode(linear))),
+        # 8-bit samples lie where two steps of A-law meet, and encoders take either one
+        "mulaw twice": _marked(ulaw_decode(ulaw_encode(near))),
+        "alaw twice": _marked(alaw_decode(alaw_encode(near))),
     }
 
 
@@ -117,16 +148,59 @@ def _linear(data: Uint8Array) -> Int16Array:
 def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
     """Bytes of a WAV's 8-bit samples, which lie around 128; around 0 only the sign would differ."""
 
-    def read(samples: Int16Array) -> Int16Array:
-        high = np.rint(samples / 256.0).astype(np.int32) + 128
+    @cache
+    def table() -> Int16Array:
+        high = np.rint(_every() / 256.0).astype(np.int32) + 128
         return decode((high & 0xFF).astype(np.uint8))
 
-    return read
+    return lambda samples: table().take(samples.view(np.uint16))
 
 
-_OF_L16: Final = (
+def _from_coarse(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
+    """The same where a law has put several of the 8-bit samples on one level: the quietest."""
+
+    @cache
+    def table() -> Int16Array:
+        heard = decode(np.arange(256, dtype=np.uint8))
+        linear = (np.arange(256) - 128) * 256.0
+        levels, rows = _every().astype(np.float64), []
+        for part in np.split(levels, 256):
+            step = 2.0 ** (np.floor(np.log2(np.abs(part) + 132)) - 4)
+            away = np.abs(linear[None, :] - part[:, None])
+            possible = away <= np.maximum(step / 2, away.min(axis=1))[:, None]
+            loudness = np.where(possible, np.abs(heard.astype(np.int32)), 1 << 16)
+            rows.append(heard[loudness.argmin(axis=1)])
+        return np.concatenate(rows)
+
+    return lambda samples: table().take(samples.view(np.uint16))
+
+
+def _every() -> Int16Array:
+    """All samples there are, in the order of their bits."""
+    return np.arange(1 << 16, dtype=np.uint16).view(np.int16)
+
+
+OF_L16: Final = (
     Rereading("l16-byte-order", "swap the two bytes of each sample", lambda x: x.byteswap()),
     Rereading("odd-byte-slip", "move on by one byte", lambda x: _linear(_bytes(x)[1:])),
+    Rereading(
+        "odd-byte-slip",
+        "move on by one byte of big-endian samples",
+        lambda x: _linear(_bytes(x.byteswap())[1:]).byteswap(),
+    ),
+)
+"""How bytes of 16-bit samples may have got out of place."""
+_OF_BIG_ENDIAN: Final = (
+    Rereading(
+        "mulaw-as-pcm16",
+        "decode each big-endian byte as mu-law",
+        lambda x: ulaw_decode(_bytes(x.byteswap())),
+    ),
+    Rereading(
+        "mulaw-as-pcm16",
+        "decode each big-endian byte as A-law",
+        lambda x: alaw_decode(_bytes(x.byteswap())),
+    ),
 )
 _OF_BYTES: Final = (
     Rereading("mulaw-as-pcm16", "decode each byte as mu-law", lambda x: ulaw_decode(_bytes(x))),
@@ -138,6 +212,18 @@ _OF_16_BITS_AS_MULAW: Final = (
         "linear-as-mulaw",
         "read the bytes as big-endian L16",
         lambda x: _linear(ulaw_encode(x)).byteswap(),
+    ),
+)
+_OF_8_BITS_AS_MULAW: Final = (
+    Rereading(
+        "linear-as-mulaw",
+        "read the bytes as 8-bit samples around 128",
+        lambda x: (np.where(x == 0, 0x7F, ulaw_encode(x)).astype(np.int16) - 128) << 8,
+    ),
+    Rereading(
+        "linear-as-mulaw",
+        "read the bytes as 8-bit samples around 0",
+        lambda x: ulaw_encode(x).view(np.int8).astype(np.int16) << 8,
     ),
 )
 _OF_MULAW: Final = (
@@ -168,4 +254,8 @@ _OF_TWICE: Final = tuple(
         _from_8_bits(decode),
     )
     for law, decode in (("mu-law", ulaw_decode), ("A-law", alaw_decode))
+)
+_OF_COARSE: Final = tuple(
+    Rereading("double-encoded", f"take the samples for 8-bit ones and decode them as {law}", read)
+    for law, read in (("mu-law", _from_coarse(ulaw_decode)), ("A-law", _from_coarse(alaw_decode)))
 )

@@ -13,8 +13,11 @@ from voicelab.audio.samples import Int16Array
 
 _SAME: Final = 0.98
 _IDLE: Final = 8
-_APART_DB: Final = 1.5
+_APART_DB: Final = 5.0
+_FARTHER: Final = 0.1
 _LOUD: Final = 50.0
+_FRAME_S: Final = 0.04
+_FEWEST: Final = 10
 
 _Floats = npt.NDArray[np.float64]
 
@@ -27,7 +30,7 @@ def find_stereo(heard: Heard) -> list[Finding]:
 
 def find_two_sounds(heard: Heard) -> list[Finding]:
     """Two channels of which each goes on by itself."""
-    return _strangers(heard.sample_of())
+    return _strangers(heard.sample_of(), heard.rate_hz)
 
 
 def _twins(samples: Int16Array) -> list[Finding]:
@@ -54,37 +57,30 @@ def _idle_channel(samples: Int16Array) -> list[Finding]:
     return [_finding(0.99, "every other sample is silent, as one idle channel is", phase)]
 
 
-def _strangers(samples: Int16Array) -> list[Finding]:
-    """Two sounds: a sample is told by the one before the last, not by the last."""
+def _strangers(samples: Int16Array, rate_hz: int) -> list[Finding]:
+    """Two sounds: each grows and fades by itself, and goes on from the sample before the last."""
     values = samples.astype(np.float64)
-    phases = [float(np.abs(values[phase::2]).mean()) for phase in (0, 1)]
-    loud = int(phases[1] > phases[0])
-    at = np.arange(4 + loud, values.size - 4, 2)
-    if at.size < 200 or phases[loud] < _LOUD:
+    values -= values.mean()
+    pairs = values[: values.size // 2 * 2].reshape(-1, 2)
+    size = round(_FRAME_S * rate_hz / 2)
+    frames = pairs[: len(pairs) // size * size].reshape(-1, size, 2)
+    powers = (frames**2).mean(axis=1) + _LOUD**2
+    if len(powers) < _FEWEST or float(powers.max()) < 4 * _LOUD**2:
         return []
-    near = _unexplained(values, at, (-1, 1, -3, 3))
-    far = _unexplained(values, at, (-2, 2, -4, 4))
-    apart_db = 10 * float(np.log10(max(near, 1e-9) / max(far, 1e-9)))
-    if apart_db < _APART_DB:
+    apart_db = float(np.median(np.abs(10 * np.log10(powers[:, 0] / powers[:, 1]))))
+    lags = [float(values[lag:] @ values[: values.size - lag]) for lag in (0, 1, 2)]
+    near, far = lags[1] / lags[0], lags[2] / lags[0]
+    if apart_db < _APART_DB or far < near + _FARTHER:
         return []
+    loud = int(powers[:, 1].sum() > powers[:, 0].sum())
     return [
         _finding(
             min(0.99, 0.75 + apart_db / 20),
-            "samples go on from the one before the last, not from the last: "
-            f"two sounds take turns ({apart_db:.1f} dB)",
+            f"every other sample is a sound of its own: the two differ by {apart_db:.1f} dB from "
+            "moment to moment, and samples go on from the one before the last, not from the last",
             loud,
         )
     ]
-
-
-def _unexplained(values: _Floats, at: npt.NDArray[np.intp], lags: tuple[int, ...]) -> float:
-    """Share of the power that is not told by the samples at these distances."""
-    around = np.stack([values[at + lag] for lag in lags], axis=1)
-    gram = around.T @ around
-    gram[np.diag_indices_from(gram)] += 1e-3 * at.size
-    weights = np.linalg.solve(gram, around.T @ values[at])
-    rest = values[at] - around @ weights
-    return float(rest @ rest) / max(float(values[at] @ values[at]), 1e-9)
 
 
 def _finding(confidence: float, evidence: str, phase: int) -> Finding:

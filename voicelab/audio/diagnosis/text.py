@@ -11,7 +11,6 @@ import numpy as np
 from voicelab.audio.diagnosis.finding import Finding, Repair
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.likeness import likeness_db
-from voicelab.audio.format import Encoding
 from voicelab.audio.g711 import alaw_decode, ulaw_decode
 from voicelab.audio.samples import Int16Array
 
@@ -25,7 +24,7 @@ _HEADER = re.compile(rb"RIFF....WAVE(?:(?!RIFF).){0,400}?data....", re.DOTALL)
 def find_text(heard: Heard) -> list[Finding]:
     """Look for base64 and for headers, in every encoding that is possible."""
     found = []
-    for encoding, data in heard.wires(_LOOK):
+    for encoding, data in heard.wires(_LOOK).items():
         if len(data) >= 64 and _ALPHABET.fullmatch(data) and len(set(data)) >= _FEWEST_SYMBOLS:
             found.append(
                 Finding(
@@ -50,9 +49,9 @@ def find_text(heard: Heard) -> list[Finding]:
     return found
 
 
-def _unwrap(encoding: Encoding) -> Repair:
+def _unwrap(encoding: str) -> Repair:
     def repair(heard: Heard) -> tuple[Int16Array, int]:
-        text = _wire(heard, encoding).translate(bytes.maketrans(b"-_", b"+/"), b"\r\n")
+        text = heard.wires()[encoding].translate(bytes.maketrans(b"-_", b"+/"), b"\r\n")
         pieces = (piece[: len(piece) - (len(piece) % 4 == 1)] for piece in _PADDED.findall(text))
         data = b"".join(base64.b64decode(piece + b"=" * (-len(piece) % 4)) for piece in pieces)
         return _likeliest(data), heard.rate_hz
@@ -60,19 +59,15 @@ def _unwrap(encoding: Encoding) -> Repair:
     return repair
 
 
-def _without_headers(encoding: Encoding) -> Repair:
+def _without_headers(encoding: str) -> Repair:
     def repair(heard: Heard) -> tuple[Int16Array, int]:
-        return _likeliest(_HEADER.sub(b"", _wire(heard, encoding))), heard.rate_hz
+        return _likeliest(_HEADER.sub(b"", heard.wires()[encoding])), heard.rate_hz
 
     return repair
-
-
-def _wire(heard: Heard, encoding: Encoding) -> bytes:
-    return dict(heard.wires())[encoding]
 
 
 def _likeliest(data: bytes) -> Int16Array:
     """Decode bytes of an unknown encoding as the one that sounds best."""
     linear = np.frombuffer(data[: len(data) // 2 * 2], "<i2").astype(np.int16)
-    readings = (linear, ulaw_decode(data), alaw_decode(data))
+    readings = (linear, linear.byteswap(), ulaw_decode(data), alaw_decode(data))
     return max(readings, key=lambda samples: likeness_db(samples[:80_000]))

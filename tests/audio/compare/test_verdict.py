@@ -1,0 +1,142 @@
+"""What a verdict says, read as a person would who has to act on it."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from voicelab.audio.clip import Audio
+from voicelab.audio.compare import check
+from voicelab.audio.compare.wording import count, lateness, length
+from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
+from voicelab.audio.resample import resample
+
+
+def verdict(heard, said, heard_hz=8000, said_hz=8000, **more):
+    report = check(Audio(heard, heard_hz), Audio(said, said_hz), scores=False, **more)
+    said_ = report.verdict
+    assert not said_[0].islower()
+    assert said_.endswith(".")
+    assert not re.search(r"-0\.0|\b1 (samples|gaps|repeats|runs)\b|None|nan|  ", said_)
+    assert report.fine == said_.endswith("nothing to do.")
+    return said_
+
+
+def late(samples, by):
+    return np.concatenate((np.zeros(by, np.int16), samples))
+
+
+def mulaw(samples):
+    return ulaw_decode(ulaw_encode(samples))
+
+
+def test_exact_says_of_what_and_when(speech):
+    assert verdict(speech, speech).endswith("samples equal the reference; nothing to do.")
+    assert "reference, 41.62 ms later; nothing" in verdict(late(speech, 333), speech)
+    assert "what mulaw/8000 makes of the reference;" in verdict(mulaw(speech), speech)
+    wide = resample(speech, 8000, 16000)
+    narrow = resample(wide, 16000, 8000)
+    assert "equal the reference brought to 8000 Hz;" in verdict(narrow, wide, 8000, 16000)
+
+
+def test_what_is_missing_at_either_end_is_said(speech):
+    assert "but the first 1.50 s of the reference are missing" in verdict(speech[12000:], speech)
+    assert "but the last 3.75 s of the reference are missing" in verdict(speech[:-30000], speech)
+    both = verdict(mulaw(speech[12000:-30000]), speech)
+    assert "the first 1.50 s and the last 3.75 s of the reference are missing" in both
+    assert "earlier" not in both
+
+
+def test_silence_that_is_missing_is_not(speech):
+    padded = np.concatenate((np.zeros(8000, np.int16), speech, np.zeros(8000, np.int16)))
+    assert verdict(speech, padded).endswith("nothing to do.")
+
+
+def test_one_sample_that_differs_is_named(speech):
+    heard = speech.copy()
+    heard[12345] += 1
+    assert verdict(heard, speech).startswith(
+        "All but 1 sample, at 1.543 s, are what l16/8000 makes"
+    )
+    heard[20000] += 1
+    assert verdict(heard, speech).startswith("All but 2 samples, the first at 1.543 s, are")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "advice"),
+    [
+        ("gap", "1 gap, 20 ms at ", "look at the network"),
+        ("repeat", "1 repeat, 20 ms at ", "sent twice or put in for lost ones"),
+        ("insertion", "1 insertion, 40 ms at ", "the pace of the sender"),
+        ("skip", "1 place where audio is missing, 40 ms at ", "a buffer that ran over"),
+    ],
+)
+def test_each_kind_of_fault_has_its_advice(speech, loud_frames, kind, words, advice):
+    at = int(loud_frames[10]) * 160
+    heard = {
+        "gap": np.concatenate((speech[:at], np.zeros(160, np.int16), speech[at + 160 :])),
+        "repeat": np.concatenate((speech[:at], speech[at - 160 : at], speech[at + 160 :])),
+        "insertion": np.concatenate((speech[:at], np.zeros(320, np.int16), speech[at:])),
+        "skip": np.concatenate((speech[:at], speech[at + 320 :])),
+    }[kind]
+    said = verdict(heard, speech)
+    assert said.startswith(words)
+    assert advice in said
+    assert re.search(r"99\.\d % of the samples are exactly what l16/8000 makes", said)
+
+
+def test_several_kinds_are_counted_the_longest_first(speech, loud_frames):
+    heard = speech.copy()
+    for frame in loud_frames[10:100:20]:
+        heard[frame * 160 : (frame + 1) * 160] = 0
+    at = int(loud_frames[120]) * 160
+    heard = np.concatenate((heard[:at], heard[at + 320 :]))
+    assert verdict(heard, speech).startswith(
+        "5 gaps, 1 place where audio is missing, 140 ms in all"
+    )
+
+
+def test_shape(speech):
+    assert "6.0 dB quieter" in verdict(np.rint(speech / 2).astype(np.int16), speech)
+    assert "linear leg" not in verdict(np.rint(speech / 2).astype(np.int16), speech)
+    assert "An offset of -500 steps (1.5 % of full scale)" in verdict(speech - 500, speech)
+    assert "The polarity is inverted" in verdict(-speech, speech)
+
+
+def test_noise_beside_the_codec(speech, noisy):
+    assert "dB below what mulaw/8000 leaves" in verdict(mulaw(noisy(speech, 20)), speech)
+    better = verdict(speech, speech, format="mulaw/8000")
+    assert re.search(r"is \d+\.\d dB better than mulaw/8000 can leave", better)
+    twice = verdict(alaw_decode(alaw_encode(mulaw(speech))), speech)
+    assert re.search(r"as good as alaw/8000 gets, .* dB where it leaves .* dB: nothing", twice)
+    assert "linear leg" in verdict(noisy(speech, 20), speech)
+
+
+def test_a_drift_is_told_in_seconds_an_hour(speech, through):
+    assert "80.0 ppm slower than the reference, 0.29 s an hour" in verdict(
+        through(speech, 0.0, 80), speech
+    )
+    assert "ppm faster than the reference" in verdict(through(speech, 0.0, -80), speech)
+
+
+def test_nothing_to_compare(speech):
+    assert "1 sample, where 20 ms are the least" in verdict(speech[:1], speech)
+    assert "The reference is too short" in verdict(speech, speech[:99])
+    assert "The reference is silent" in verdict(speech, speech * 0)
+
+
+def test_wording():
+    assert [count(n, "run") for n in (0, 1, 1234)] == ["0 runs", "1 run", "1,234 runs"]
+    assert [length(s) for s in (0.02, 0.9999, 1.5, 400)] == ["20 ms", "1.00 s", "1.50 s", "6.7 min"]
+    assert [lateness(ms) for ms in (-0.0, 0.004, 0.1, -1500)] == [
+        "", "", "0.10 ms later", "1,500.00 ms earlier",
+    ]  # fmt: skip
+
+
+def test_every_row_has_a_meaning(speech):
+    for heard in (speech, mulaw(speech), speech * 0, speech[:1]):
+        rows = check(Audio(heard, 8000), Audio(speech, 8000)).rows()
+        assert len({row.name for row in rows}) == len(rows)
+        assert all(row.value and row.meaning.endswith(".") for row in rows)

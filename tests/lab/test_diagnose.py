@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+import voicelab
+from voicelab import Audio, diagnose
+from voicelab.audio.diagnosis import Diagnosis
+from voicelab.audio.diagnosis.faults import break_audio
+from voicelab.audio.g711 import ulaw_encode
+from voicelab.errors import CallNotFound, FormatError
+from voicelab.lab.check import sound_of
+
+ORDER = "data/prompts/order.wav"
+
+
+@pytest.fixture(scope="module")
+def said():
+    samples = sound_of(ORDER).samples
+    return Audio(samples[::2].copy(), 8000)
+
+
+@pytest.fixture
+def broken(said, tmp_path):
+    samples, rate_hz = break_audio("mulaw-as-alaw", said.samples, 8000)
+    soundfile.write(tmp_path / "broken.wav", samples, rate_hz)
+    return tmp_path / "broken.wav"
+
+
+def test_files_calls_clips_and_bytes_are_all_taken(broken, said):
+    assert diagnose(ORDER).fault == "none"
+    for given in (broken, str(broken), broken.read_bytes(), sound_of(broken)):
+        found = diagnose(given)
+        assert isinstance(found, Diagnosis)
+        assert found.fault == "mulaw-as-alaw"
+    assert diagnose(broken).name == "broken.wav"
+    call = voicelab.load(broken)
+    assert call.diagnose(said).fault == "mulaw-as-alaw"
+    assert call.diagnose(said).name == "broken.wav"
+
+
+def test_a_reference_that_is_a_file_is_not_read_as_wire_bytes(said, tmp_path):
+    soundfile.write(tmp_path / "said.wav", said.samples, 8000)
+    wire = ulaw_encode(said.samples).tobytes()
+    found = diagnose(wire, tmp_path / "said.wav", format="mulaw/8000")
+    assert found.fault == "none"
+    assert found.reference.duration_s == said.duration_s
+
+
+def test_it_draws_itself(broken, said):
+    found = diagnose(broken, said)
+    assert [name for name, _ in found.sounds()] == ["heard", "repaired", "reference"]
+    for figure in (found.plot(), found.spectrograms(), found.levels()):
+        assert figure._repr_png_()[0].startswith(b"\x89PNG")
+    shown = found._repr_html_()
+    assert shown.index("Mu-law was decoded as A-law") < shown.index("<img") < shown.index("<audio")
+    assert shown.count("<audio") == 3
+    assert found.verdict in repr(found)
+
+
+def test_what_nothing_can_be_done_about_is_heard_once():
+    found = diagnose(np.zeros(8000, np.int16))
+    assert not found.changed
+    assert found._repr_html_().count("<audio") == 1
+
+
+def test_what_is_no_sound_is_refused(tmp_path):
+    with pytest.raises(FormatError, match="directory"):
+        diagnose(tmp_path)
+    with pytest.raises(CallNotFound, match="no file"):
+        diagnose(tmp_path / "none.wav")
+    (tmp_path / "diary.txt").write_text("Dear diary, nobody called.\n" * 20)
+    with pytest.raises(FormatError, match="text, not audio"):
+        diagnose(Path(tmp_path / "diary.txt"))

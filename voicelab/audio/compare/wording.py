@@ -1,0 +1,36 @@
+"""Numbers in words, as a report says them."""
+
+from __future__ import annotations
+
+_FAULTS = {
+    "gap": ("gap", "gaps"),
+    "repeat": ("repeat", "repeats"),
+    "other": ("stretch of other sound", "stretches of other sound"),
+    "insertion": ("insertion", "insertions"),
+    "skip": ("place where audio is missing", "places where audio is missing"),
+}
+_LEAST_LATE_MS = 0.005
+
+
+def count(number: int, noun: str) -> str:
+    """``1 sample``, ``1,234 samples``."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def fault_count(kind: str, number: int) -> str:
+    """``1 gap``, ``3 stretches of other sound``."""
+    return f"{number:,} {_FAULTS[kind][number != 1]}"
+
+
+def length(seconds: float) -> str:
+    """``40 ms``, ``1.25 s``, ``12.4 min``: in the unit in which it is small."""
+    if seconds < 0.9995:
+        return f"{1000 * seconds:.0f} ms"
+    return f"{seconds:.2f} s" if seconds < 120 else f"{seconds / 60:.1f} min"
+
+
+def lateness(delay_ms: float) -> str:
+    """``41.63 ms later``, ``12.50 ms earlier``, and nothing where it is on time."""
+    if abs(delay_ms) < _LEAST_LATE_MS:
+        return ""
+    return f"{abs(delay_ms):,.2f} ms {'later' if delay_ms > 0 else 'earlier'}"

@@ -1,0 +1,79 @@
+"""How like the reference a piece is, window by window, at the delay that suits it best."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from scipy.fft import irfft, next_fast_len, rfft
+
+from voicelab.audio.diagnosis.against.reference import Floats
+
+_WINDOW_S: Final = 0.5
+_LEVEL_S: Final = 0.05
+_MOST: Final = 5.0
+_FLOOR: Final = 0.03
+_LOWEST_HZ: Final = 150.0
+
+
+def correlation(one: Floats, other: Floats) -> float:
+    """Correlation coefficient; 0 where one does not move."""
+    if one.size < 2:
+        return 0.0
+    one, other = one - one.mean(), other - other.mean()
+    power = float(np.sqrt((one @ one) * (other @ other)))
+    return float(one @ other) / power if power > 0 else 0.0
+
+
+def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
+    """Likeness of each window where all of it fits best, and how loud the window is.
+
+    Parameters
+    ----------
+    own, said : ndarray of float, shape (n,) and (m,)
+        A piece, and the part of the reference in which it is looked for.
+    rate_hz : float
+        Of both.
+
+    Returns
+    -------
+    likeness, power : ndarray of float, shape (k,)
+        For windows of half a second; 0 to 1, and the power of what was said there.
+    """
+    if not own.any() or not said.any():
+        return np.zeros(1), np.zeros(1)
+    own, said = own - own.mean(), said - said.mean()
+    size = next_fast_len(own.size + said.size, real=True)
+    cross = rfft(_levelled(said, rate_hz), size) * rfft(_levelled(own, rate_hz), size).conj()
+    cross[: max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
+    cross /= np.sqrt(np.abs(cross)) + 1e-9
+    lag = int(np.abs(irfft(cross, size)).argmax())
+    lag -= size * (lag >= said.size)
+    first, last = max(lag, 0), min(lag + own.size, said.size)
+    window = round(_WINDOW_S * rate_hz)
+    count = max(round(own.size / window), 1)
+    like, power = np.zeros(count), np.zeros(count)
+    for k in range(count):
+        a, b = max(k * window, first - lag), min((k + 1) * window, last - lag)
+        if k == count - 1:
+            b = min(own.size, last - lag)
+        if b - a >= window // 2:
+            like[k] = abs(correlation(_bounded(own[a:b]), _bounded(said[a + lag : b + lag])))
+            power[k] = float(np.var(said[a + lag : b + lag]))
+    return like, power
+
+
+def _bounded(wide: Floats) -> Floats:
+    """Cut down what stands out, so that a crackle is not all that counts."""
+    limit = _MOST * float(np.abs(wide).mean())
+    return np.clip(wide, -limit, limit)
+
+
+def _levelled(wide: Floats, rate_hz: float) -> Floats:
+    """Equally loud everywhere, so that no noise where it was read wrongly drowns the rest."""
+    width = max(round(_LEVEL_S * rate_hz), 1)
+    total = np.concatenate(
+        ([0.0], np.cumsum(np.pad(wide**2, (width // 2, width - width // 2 - 1))))
+    )
+    power = np.maximum(total[width:] - total[:-width], 0.0) / width
+    return np.asarray(wide / np.sqrt(power + _FLOOR * power.mean() + 1e-9))

@@ -1,0 +1,144 @@
+"""Frames that never came, came twice, or in another order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from voicelab.audio.diagnosis.against.laid import Laid
+from voicelab.audio.diagnosis.against.matching import correlation
+from voicelab.audio.diagnosis.against.moments import Moved, Step, lost, moved, steps
+from voicelab.audio.diagnosis.finding import Finding, Repair, keep
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.samples import Int16Array
+
+_CLEAR_NATS: Final = 25.0
+_FEWEST_PIECES: Final = 2
+_FROM_LATER: Final = 0.2
+_ALSO: Final = 0.05
+_TWICE: Final = 0.8
+_IDLE: Final = 16.0
+_BEHIND: Final = 0.05
+
+
+def find_timing(laid: list[Laid], copies: list[Finding]) -> list[Finding]:
+    """All of it that can be heard, the surest first.
+
+    Parameters
+    ----------
+    laid : list of Laid
+    copies : list of Finding
+        Frames that equal the one before, where the reference has none such.
+    """
+    rate_hz = laid[0].rate_hz
+    found = [*copies, *_stepped(laid)]
+    moves = moved(laid)
+    if moves is not None and moves.later + moves.earlier >= _CLEAR_NATS:
+        found += _moved(moves, rate_hz)
+    best: dict[str, Finding] = {}
+    for finding in sorted(found, key=lambda finding: -finding.confidence):
+        best.setdefault(finding.fault, finding)
+    others = [finding.confidence for fault, finding in best.items() if fault != "packet-loss"]
+    for finding in _lost(laid):
+        if others:  # silence that came from elsewhere looks lost
+            finding = replace(finding, confidence=min(finding.confidence, max(others) - _BEHIND))
+        best["packet-loss"] = finding
+    return sorted(best.values(), key=lambda finding: -finding.confidence)
+
+
+def _lost(laid: list[Laid]) -> list[Finding]:
+    rate_hz = laid[0].rate_hz
+    gaps = [gap for part in laid for gap in lost(part)]
+    if not gaps:
+        return []
+    lengths = sorted({round(1000 * (gap.end - gap.begin) / rate_hz) for gap in gaps})
+    return [
+        Finding(
+            "packet-loss",
+            min(0.99, 0.85 + 0.03 * len(gaps)),
+            f"{len(gaps)} times it is silent where the reference is not, for "
+            f"{', '.join(f'{ms} ms' for ms in lengths[:4])}",
+        )
+    ]
+
+
+def _stepped(laid: list[Laid]) -> list[Finding]:
+    rate_hz = laid[0].rate_hz
+    every = [step for part in laid for step in steps(part)]
+    out = [step for step in every if step.length < 0]
+    twice = [step for step in every if step.length > 0 and _is_twice(step)]
+    silent = [step for step in every if step.length > 0 and _is_silent(step)]
+    found = []
+    for fault, rows, words in (
+        ("packet-loss", out, "sound is left out"),
+        ("repeats", twice, "sound comes twice, so that all after it is late"),
+        ("packet-loss", silent, "silence is put in, so that all after it is late"),
+    ):
+        if rows:
+            total = sum(abs(step.length) for step in rows)
+            found.append(
+                Finding(
+                    fault,
+                    min(0.97, 0.7 + 0.05 * len(rows)),
+                    f"{len(rows)} times {words}: {1000 * total / rate_hz:.0f} ms in all",
+                )
+            )
+    return found
+
+
+def _is_twice(step: Step) -> bool:
+    return any(
+        other.size == step.heard.size
+        and (correlation(step.heard, other) > _TWICE or bool((step.heard == other).mean() > 0.5))
+        for other in (step.before, step.after)
+    )
+
+
+def _is_silent(step: Step) -> bool:
+    return bool(step.heard.size) and float(np.abs(step.heard).max()) <= _IDLE
+
+
+def _moved(moves: Moved, rate_hz: int) -> list[Finding]:
+    if len(moves.pieces) < _FEWEST_PIECES:
+        return []
+    nats = moves.later + moves.earlier
+    ms = 1000 * moves.frame / rate_hz
+    confidence = min(0.98, 0.75 + nats / 1000)
+    early = sum(1 for piece in moves.pieces if piece[2] < 0)
+    if moves.later > _FROM_LATER * nats and moves.earlier < _ALSO * nats:
+        return []  # what comes too early pushes something else back
+    if moves.later >= _FROM_LATER * nats:
+        return [
+            Finding(
+                "reordering",
+                confidence,
+                f"{early} pieces come before their time and {len(moves.pieces) - early} after it, "
+                f"by frames of {ms:g} ms",
+                _in_order(moves, rate_hz),
+            )
+        ]
+    return [
+        Finding(
+            "repeats",
+            confidence,
+            f"{len(moves.pieces)} pieces of 10 ms were heard {ms:g} ms before, and stand where "
+            "other sound was due",
+            keep,
+        )
+    ]
+
+
+def _in_order(moves: Moved, rate_hz: int) -> Repair:
+    def repair(heard: Heard) -> tuple[Int16Array, int]:
+        if heard.rate_hz != rate_hz:
+            return keep(heard)
+        mended = heard.samples.copy()
+        for begin, end, late in moves.pieces:
+            first, last = begin - late, end - late
+            if first >= 0 and last <= mended.size and end <= heard.samples.size:
+                mended[first:last] = heard.samples[begin:end]
+        return mended, heard.rate_hz
+
+    return repair

@@ -1,0 +1,165 @@
+"""What the reference says comes first; what it disproves is dropped."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from voicelab.audio.diagnosis.against.chunks import find_chunks
+from voicelab.audio.diagnosis.against.laid import Laid, lay
+from voicelab.audio.diagnosis.against.laws import bends
+from voicelab.audio.diagnosis.against.matching import correlation
+from voicelab.audio.diagnosis.against.readings import (
+    find_by_reading,
+    is_on_a_law,
+    look,
+    seems_alike,
+    usual_likeness,
+)
+from voicelab.audio.diagnosis.against.reference import Reference
+from voicelab.audio.diagnosis.against.shape import find_clipped, find_offset
+from voicelab.audio.diagnosis.against.timing import find_timing
+from voicelab.audio.diagnosis.blind import find_blind
+from voicelab.audio.diagnosis.companding import find_continuous
+from voicelab.audio.diagnosis.finding import Finding
+from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.levels import find_clipped as find_piled
+from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
+from voicelab.audio.diagnosis.repeats import find_repeats
+from voicelab.audio.diagnosis.stereo import find_stereo
+from voicelab.audio.diagnosis.text import find_text
+
+_WINDOW_S: Final = 0.5
+_LOUD: Final = 0.2
+_LIKE: Final = 0.5
+_MOSTLY: Final = 0.85
+_ON_LAW: Final = 0.97
+_BENT: Final = 0.5
+_CLEAR: Final = 6.0
+_EXACT: Final = 1.5
+
+
+def find_against(heard: Heard, reference: Reference) -> list[Finding]:
+    """What the reference tells of the recording, the surest first.
+
+    Parameters
+    ----------
+    heard : Heard
+    reference : Reference
+
+    Returns
+    -------
+    list of Finding
+        Never empty; what is found without the reference comes after what is found with it, and
+        only where the reference does not disprove it.
+    """
+    own = Heard(reference.samples, reference.rate_hz)
+    for find in (find_text, find_silent, find_one_sided, find_stereo):
+        found = find(heard)
+        if found and not find(own):
+            return found
+    if find_silent(own):
+        return _without(heard)
+    tiles = look(heard, reference)
+    usual = usual_likeness(tiles)
+    if usual < _MOSTLY:
+        read = find_by_reading(heard, reference, tiles)
+        if read:
+            return read
+    laid = lay(heard, reference) if seems_alike(tiles) else []
+    if usual >= _MOSTLY and not (laid and _is_told(heard, laid)):
+        read = find_by_reading(heard, reference, tiles)
+        if read:
+            return read
+    if laid:
+        return _of_aligned(heard, own, laid)
+    return ([] if find_repeats(own) else find_repeats(heard)) or _elsewhere(heard)
+
+
+def _is_told(heard: Heard, laid: list[Laid]) -> bool:
+    """Whether the reference tells so much that no other way of reading need be tried."""
+    enough = _ON_LAW if is_on_a_law(heard.sample_of()) else _MOSTLY
+    return _likeness(laid) > enough and _all_told(laid)
+
+
+def _without(heard: Heard) -> list[Finding]:
+    """What can be said where the reference is silent."""
+    if find_silent(heard):
+        return [Finding("none", 0.9, "it is silent, and so is the reference")]
+    return [Finding("unknown", 0.8, "the reference is silent, it says nothing"), *find_blind(heard)]
+
+
+def _elsewhere(heard: Heard) -> list[Finding]:
+    return [
+        Finding(
+            "unknown",
+            0.8,
+            "the reference is not in it: read and played in each known way, no part of it is "
+            "like the reference anywhere",
+        ),
+        *find_blind(heard),
+    ]
+
+
+def _all_told(laid: list[Laid]) -> bool:
+    """Whether no window is other than told; moved frames are shorter than a window."""
+    likes, powers = [], []
+    for part in laid:
+        length = min(round(_WINDOW_S * part.rate_hz), max(part.known.size, 1))
+        for at in part.blocks(length):
+            told, heard = part.told[at : at + length], part.heard[at : at + length]
+            likes.append(correlation(heard, told))
+            powers.append(float(np.var(told)))
+    power = np.array(powers)
+    if not power.size:
+        return False
+    loud = power > _LOUD * power.mean()
+    return bool((np.array(likes)[loud] > _LIKE).all())
+
+
+def _likeness(laid: list[Laid]) -> float:
+    return float(np.mean([part.likeness for part in laid]))
+
+
+def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
+    copies = [] if find_repeats(own) else find_repeats(heard)
+    found = [
+        *find_timing(laid, copies),
+        *find_offset(laid),
+        *find_clipped(laid),
+        *_continuous(laid),
+    ]
+    found += find_chunks(laid)
+    found.sort(key=lambda finding: -finding.confidence)
+    named = {finding.fault for finding in found}
+    for find in (find_continuous, find_piled):
+        if not find(own):  # what the reference has too is not this recording's fault
+            found += [finding for finding in find(heard) if finding.fault not in named]
+    return found or [_nothing(laid)]
+
+
+def _continuous(laid: list[Laid]) -> list[Finding]:
+    bend = max(bends(laid), key=lambda bend: bend.strength)
+    if bend.strength < _CLEAR or not _BENT < bend.share < _EXACT:
+        return []
+    return [
+        Finding(
+            "continuous-mulaw",
+            min(0.97, 0.7 + bend.strength / 100),
+            f"beside the reference the levels are off by {bend.share:.0%} (give or take "
+            f"{bend.spread:.0%}) of what the continuous law differs from G.711",
+        )
+    ]
+
+
+def _nothing(laid: list[Laid]) -> Finding:
+    heard = sum(float(np.var(part.heard[part.known])) for part in laid)
+    rest = sum(float(np.var(part.rest[part.known])) for part in laid)
+    ratio_db = 10 * np.log10(max(heard, 1e-9) / max(rest, 1e-9))
+    return Finding(
+        "none",
+        min(0.99, 0.6 + 0.4 * _likeness(laid)),
+        f"it is the reference, {laid[0].delay_ms:+.1f} ms late, {_likeness(laid):.1%} alike; what "
+        f"is left over lies {ratio_db:.0f} dB below it and has no pattern of a known fault",
+    )

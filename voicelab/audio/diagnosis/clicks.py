@@ -1,0 +1,174 @@
+"""Chunks that were resampled one by one: at each seam the wave is weaker, bent or rougher.
+
+A resampler that knows nothing of the chunks before and after takes them for silence, or for the
+chunk itself once more, so that the samples at an edge come out too small or drawn aside. One seam
+is hardly heard under noise. But they lie at equal distances, and folded at that distance they
+stand out from all other places of the fold.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from voicelab.audio.diagnosis.finding import Finding, doubted
+from voicelab.audio.diagnosis.frames import FRAMES_MS, runs
+from voicelab.audio.diagnosis.heard import Heard
+
+_CHUNKS_MS: Final = (
+    5, 8, 10, 12, 15, 16, 20, 24, 25, 30, 32, 40, 48, 50, 60, 64, 75, 80, 90, 100, 120, 128, 150,
+    160, 200,
+)  # fmt: skip
+_BLOCKS: Final = (256, 512, 1024, 2048, 4096)
+_FROM_HZ: Final = (8000, 16_000, 24_000, 44_100, 48_000)
+_FEWEST: Final = 12
+_STILL: Final = 16
+_SIDE: Final = 8
+_BLOCK: Final = 2000
+_STRONG: Final = 8.0
+_ODD: Final = 4.0
+_AROUND: Final = 161
+_NEAR: Final = 2
+_APART: Final = 8
+_CLEAR: Final = 6.5
+_SUSPECT: Final = 5.8
+_CLEAR_AT_START: Final = 5.2  # a recording mostly begins where a chunk does
+_CLEAR_WHERE_USUAL: Final = 4.7
+_STEEP: Final = 3.0
+_LONGEST_S: Final = 0.2
+_OTHERS: Final = 0.6
+
+_NEIGHBOURS = np.where(np.abs(np.arange(-_APART, _APART + 1)) > _NEAR, 0.5 / (_APART - _NEAR), 0)
+
+_Floats = npt.NDArray[np.float64]
+_Bools = npt.NDArray[np.bool_]
+
+
+def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
+    """Fold what the neighbours do not tell of each sample at each length a chunk may have.
+
+    Returns
+    -------
+    tuple of list of Finding and float
+        And how far the seams stand out, in spreads.
+    """
+    samples = heard.longest_stretch().astype(np.float64)
+    signs = _signs(samples)
+    best: tuple[float, int, str] = (0.0, 0, "")
+    common = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
+    for length in _lengths(heard.rate_hz):
+        if samples.size // length < _FEWEST:
+            continue
+        for word, sign in signs.items():
+            at_start = _CLEAR_WHERE_USUAL if length in common else _CLEAR_AT_START
+            best = max(best, (_standing_out(sign, length, at_start), length, word))
+    strength, length, word = best
+    if strength < (_SUSPECT if heard.is_noisy else _CLEAR):
+        return [], strength
+    finding = Finding(
+        "chunk-clicks",
+        min(0.97, 0.6 + strength / 60),
+        f"every {length * 1000 / heard.rate_hz:.4g} ms the sound is {word}, "
+        f"{strength:.0f} times the spread: "
+        "as if chunks of that length had been resampled one by one",
+        weight=strength**2 / 2,
+    )
+    if strength < _CLEAR:
+        finding = doubted(finding, "a reference or a longer piece would settle it")
+    return [finding], strength
+
+
+def _lengths(rate_hz: int) -> list[int]:
+    whole = {rate_hz * ms // 1000 for ms in _CHUNKS_MS}
+    blocks = {-(-size * rate_hz // from_hz) for size in _BLOCKS for from_hz in _FROM_HZ}
+    longest = _LONGEST_S * rate_hz
+    return sorted(length for length in whole | blocks if 5 * _APART <= length <= longest)
+
+
+def _signs(samples: _Floats) -> dict[str, _Floats]:
+    """What may show at a seam, for each sample, in spreads; 0 beside silence."""
+    told = _told(samples)
+    rest = samples - told
+    usual = 1.25 * _smooth(np.abs(rest)) + 0.5
+    rest = np.clip(rest / usual, -_ODD, _ODD)
+    sounding = ~_near_silence(samples)
+    weak = -rest * np.clip(told / usual, -_STRONG, _STRONG)
+    dip = _scaled(weak - (np.roll(weak, 1) + np.roll(weak, -1)) / 2, sounding)
+    bend = rest * np.clip(np.gradient(samples) / usual, -_STRONG, _STRONG)
+    bent = _scaled(np.roll(bend, 1) - bend, sounding)
+    rough = _scaled(rest**2, sounding)
+    step = np.abs(np.diff(samples, prepend=samples[0]))
+    flat = _scaled(-np.minimum(step / (_smooth(step) + 0.5), _STEEP), sounding)
+    return {
+        "weaker": dip,
+        "bent": bent,
+        "rougher": rough,
+        "weaker and rougher": _scaled(dip + rough, sounding),
+        "weaker and calmer": _scaled(dip - rough, sounding),
+        "bent and flat": _scaled(bent + flat, sounding),
+    }
+
+
+def _near_silence(samples: _Floats) -> _Bools:
+    """Where nothing stirs, and the samples beside it: a frame that was lost has seams too."""
+    from scipy.ndimage import binary_dilation
+
+    still = np.zeros(samples.size, np.bool_)
+    for start, end in runs(np.diff(samples) == 0, _STILL):
+        still[start : end + 1] = True
+    near: _Bools = binary_dilation(still, iterations=_SIDE)
+    return near
+
+
+def _smooth(values: _Floats) -> _Floats:
+    from scipy.ndimage import uniform_filter1d
+
+    around: _Floats = uniform_filter1d(values, _AROUND, mode="nearest")
+    return around
+
+
+def _scaled(sign: _Floats, sounding: _Bools) -> _Floats:
+    """Bring to a mean of 0 and a spread of 1; no single moment is to count for many."""
+    if not sounding.any():
+        return np.zeros_like(sign)
+    for _ in range(2):
+        heard = sign[sounding]
+        sign = (sign - heard.mean()) / max(float(heard.std()), 1e-9)
+        sign = np.where(sounding, np.clip(sign, -_ODD, _ODD), 0.0)
+    return sign / max(float(sign[sounding].std()), 1e-9)
+
+
+def _told(samples: _Floats) -> _Floats:
+    """What the neighbours on both sides tell of each sample."""
+    told = np.zeros_like(samples)
+    windows = sliding_window_view(np.pad(samples, _SIDE, mode="reflect"), 2 * _SIDE + 1)
+    for at in range(0, samples.size, _BLOCK):
+        around = np.delete(windows[at : at + _BLOCK], _SIDE, axis=1)
+        gram = around.T @ around
+        gram[np.diag_indices_from(gram)] += 1.0 + 1e-9 * np.trace(gram)
+        told[at : at + _BLOCK] = around @ np.linalg.solve(
+            gram, around.T @ samples[at : at + _BLOCK]
+        )
+    return told
+
+
+def _standing_out(sign: _Floats, length: int, clear_at_start: float) -> float:
+    """How far the best place of the fold lies above the others, in spreads; 0 where it has rivals.
+
+    The other places of the same fold tell what chance makes of this sound.
+    """
+    count = sign.size // length
+    folded = sign[: count * length].reshape(count, length).sum(axis=0) / np.sqrt(count)
+    wrapped = np.concatenate((folded[-_APART:], folded, folded[:_APART]))
+    folded = np.abs(folded - np.convolve(wrapped, _NEIGHBOURS, "valid"))
+    top = int(folded.argmax())
+    spread = max(1.4826 * float(np.median(folded)), 1.0)
+    away = np.abs((np.arange(length) - top + length // 2) % length - length // 2)
+    rival = float(folded[away > 2 * _APART].max(initial=0.0))
+    if rival > _OTHERS * float(folded[top]):
+        return 0.0
+    at_start = float(folded[[-1, 0, 1]].max()) * _CLEAR / clear_at_start
+    return max(float(folded[top]), at_start) / spread

@@ -1,0 +1,194 @@
+"""How well one frame goes on into the next, in nats: told by the tone of the voice and its pitch.
+
+Two predictors listen at a junction. A short one hears whether the wave itself goes on; under noise
+it hears little. A long one hears whether the vibration of the voice keeps its step from the last
+frame into this one, which noise hides far less. Both are made of what lies within frames, so that
+they are the same whatever the order of the frames.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from voicelab.audio.samples import Int16Array
+
+_ORDER: Final = 12
+_TAILS: Final = 4.0  # of the t distribution: speech surprises more often than a normal one does
+_NARROW_HZ: Final = 8000
+_SMOOTH: Final = 3
+_PITCH_HZ: Final = (70, 400)
+_BLOCK_S: Final = 0.02
+_AROUND_S: Final = 0.05
+_VOICED: Final = 0.35
+_MOST_VOICED: Final = 0.97
+_DRIFT: Final = 0.05
+_FEWEST: Final = 12
+_WORST: Final = 3.0  # one odd moment of a voice is not to count for more
+_USUAL_JUMP: Final = 6.0
+_WORST_JUMP: Final = 14.0
+_KEPT: Final = 2.5
+
+_Floats = npt.NDArray[np.float64]
+_Indices = npt.NDArray[np.intp]
+
+
+class Junctions:
+    """Frames of one length, and what it costs to set one after another.
+
+    Parameters
+    ----------
+    samples : ndarray of int16, shape (n,)
+    length : int
+        Samples a frame; the first frame begins at the first sample.
+    rate_hz : int
+    """
+
+    def __init__(self, samples: Int16Array, length: int, rate_hz: int) -> None:
+        count = samples.size // length
+        frames = samples[: count * length].reshape(count, length).astype(np.float64)
+        frames -= frames.mean() if count else 0.0
+        self.count = count
+        self.power: _Floats = np.einsum("nk,nk->n", frames, frames) / length
+        self._frames = frames
+        self._predict(frames, max(round(_AROUND_S / 2 * rate_hz / length), 1))
+        self._listen(frames, rate_hz)
+
+    def _predict(self, frames: _Floats, around: int) -> None:
+        """Make the short predictor of each place."""
+        shape = np.hanning(frames.shape[1] + 2)[1:-1]
+        lags = _autocorrelations(frames * shape, _ORDER) / float(shape @ shape)
+        lags = _summed(lags, around) / (2 * around + 1)
+        lags[:, 0] = lags[:, 0] * (1 + 1e-4) + 2.0
+        weights, self._usual = _levinson(lags)
+        self._weights = np.ascontiguousarray(weights[:, ::-1])
+
+    def _listen(self, frames: _Floats, rate_hz: int) -> None:
+        """Find the period of the voice at each place, and how well it repeats itself."""
+        step = max(rate_hz // _NARROW_HZ, 1)
+        count, length = frames.shape
+        narrow = frames[:, : length // step * step].reshape(count, -1, step).mean(axis=2)
+        self._length = narrow.shape[1]
+        shifted = [np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)]
+        self._heard = np.mean(shifted, axis=0).astype(np.float32)
+        rate = rate_hz / step
+        joined = max(round(_BLOCK_S * rate / self._length), 1)
+        blocks = np.concatenate([np.roll(self._heard, -n, axis=0) for n in range(joined)], axis=1)
+        lowest = int(rate / _PITCH_HZ[1])
+        highest = max(min(int(rate / _PITCH_HZ[0]), blocks.shape[1] - 20), lowest + 1)
+        lags = _summed(
+            _autocorrelations(blocks, highest), max(round(_AROUND_S * rate / self._length), 1)
+        )
+        lags /= blocks.shape[1] - np.arange(highest + 1)
+        around = 2 * max(round(_AROUND_S * rate / self._length), 1) + 1
+        self._level = lags[:, 0] / around + 1.0
+        lags /= lags[:, :1] + around
+        at = lags[:, lowest:highest].argmax(axis=1)
+        self._period = lowest + at
+        self._reach = int((1 + _DRIFT) * highest) + 2
+        self._power_of_start = _power(self._heard)
+        self._power_of_end = _power(self._heard[:, ::-1])
+        self._voiced = np.minimum(lags[np.arange(count), self._period], _MOST_VOICED)
+        self._free = 1 / (1 + 2 * (lags[:, 1:lowest] ** 2).sum(axis=1))
+
+    def cost(self, slot: _Indices, before: _Indices, one: _Indices, two: _Indices) -> _Floats:
+        """What it costs that `two` comes after `one`, and `one` after `before`, at this place."""
+        return self._jump(slot, one, two) - self._step(slot, before, one, two)[0]
+
+    def as_heard(self) -> tuple[_Floats, _Floats, npt.NDArray[np.bool_]]:
+        """How each frame follows the one before it.
+
+        Returns
+        -------
+        tuple of three ndarrays, shape (count,)
+            What it costs, how much less it might cost, and whether the voice keeps its step.
+        """
+        at = np.arange(2, self.count)
+        jump = self._jump(at, at - 1, at)
+        step, most = self._step(at, at - 2, at - 1, at)
+        doubt = np.maximum(jump - _USUAL_JUMP, 0) + np.maximum(most - step, 0)
+        ends = (2, 0)
+        return np.pad(jump - step, ends), np.pad(doubt, ends), np.pad(step > _KEPT, ends)
+
+    def _jump(self, at: _Indices, one: _Indices, two: _Indices) -> _Floats:
+        joined = np.concatenate((self._frames[one, -_ORDER:], self._frames[two, :_ORDER]), axis=1)
+        windows = sliding_window_view(joined, _ORDER + 1, axis=1)[:, :_ORDER]
+        rest = np.einsum("nwk,nk->nw", windows, self._weights[at])
+        cost = np.log1p(rest * rest / (_TAILS * self._usual[at, None])).sum(axis=1)
+        return np.asarray(np.minimum(cost * ((_TAILS + 1) / 2), _WORST_JUMP))
+
+    def _step(
+        self, at: _Indices, before: _Indices, one: _Indices, two: _Indices
+    ) -> tuple[_Floats, _Floats]:
+        """Nats that speak for the voice keeping its step, and as many as there could be."""
+        gain, most = np.zeros(at.size), np.zeros(at.size)
+        voiced = np.flatnonzero(self._voiced[at] > _VOICED)
+        if not voiced.size:
+            return gain, most
+        at, before, one, two = at[voiced], before[voiced], one[voiced], two[voiced]
+        period, alike = self._period[at], self._voiced[at]
+        drift = np.maximum(_DRIFT * period, 1.0)
+        widest = int(drift.max())
+        reach = min(self._reach, self._length)
+        past = self._heard[one]
+        power_past, power_now = self._power_of_end[one], self._power_of_start[two, : reach + 1]
+        if reach < self._reach:
+            past = np.concatenate((self._heard[before], past), axis=1)
+            power_past = _power(past[:, ::-1])
+        past = np.pad(past, ((0, 0), (0, reach)))
+        windows = sliding_window_view(past, reach, axis=1)
+        now = np.ascontiguousarray(self._heard[two, :reach])
+        rows, end = np.arange(at.size), past.shape[1] - reach
+        least = 0.1 * self._level[at]
+        left, best = 1 - alike**2, np.full(at.size, -np.inf)
+        for off in range(-widest, widest + 1):
+            back = np.minimum(period + off, end)
+            count = np.minimum(back, reach)
+            power = power_past[rows, back] - power_past[rows, back - count]
+            power += power_now[rows, count]
+            product = np.einsum("nk,nk->n", windows[rows, end - back], now)
+            usual = np.maximum(power / 2 / count + 1.0, least)
+            told = -count * np.log(left) - (alike**2 * power - 2 * alike * product) / usual / left
+            fits = (abs(off) <= drift) & (count > _FEWEST)
+            best = np.where(fits, np.maximum(best, told / 2), best)
+        free = self._free[at]
+        known = np.isfinite(best)
+        gain[voiced] = np.where(known, np.maximum(best * free, -_WORST), 0.0)
+        most[voiced] = np.where(known, -0.5 * np.minimum(period, reach) * np.log(left) * free, 0.0)
+        return gain, most
+
+
+def _autocorrelations(rows: _Floats, most: int) -> _Floats:
+    size = 1 << int(rows.shape[1] + most).bit_length()
+    power = np.abs(np.fft.rfft(rows, size)) ** 2
+    lags: _Floats = np.fft.irfft(power)[:, : most + 1]
+    return lags
+
+
+def _power(rows: npt.NDArray[np.float32]) -> _Floats:
+    """Sums of squares of each row, up to each place."""
+    sums = np.zeros((rows.shape[0], rows.shape[1] + 1))
+    np.cumsum(np.square(rows, dtype=np.float64), axis=1, out=sums[:, 1:])
+    return sums
+
+
+def _summed(rows: _Floats, around: int) -> _Floats:
+    """Sum each row with so many before and after it."""
+    sums = np.cumsum(np.pad(rows, ((around + 1, around), (0, 0))), axis=0)
+    summed: _Floats = sums[2 * around + 1 :] - sums[: -2 * around - 1]
+    return summed
+
+
+def _levinson(lags: _Floats) -> tuple[_Floats, _Floats]:
+    """Prediction-error filters, the newest sample first, and what they leave."""
+    weights = np.zeros_like(lags)
+    weights[:, 0] = 1
+    left = lags[:, 0].copy()
+    for n in range(1, lags.shape[1]):
+        turn = -np.einsum("nk,nk->n", weights[:, :n], lags[:, n:0:-1]) / left
+        weights[:, 1 : n + 1] += turn[:, None] * weights[:, n - 1 :: -1][:, :n]
+        left *= 1 - turn**2
+    return weights, left

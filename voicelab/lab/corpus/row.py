@@ -1,0 +1,136 @@
+"""The work on one file of a corpus: an order in, a row out. Whatever is wrong is in the row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final
+
+from voicelab import __version__
+from voicelab.errors import CallNotFound, FormatError, StateError, VoicelabError
+from voicelab.store.results import compact
+
+LISTED_GAPS: Final = 1000
+"""So many gaps stand in a row; all are counted."""
+
+LOST: Final = (
+    "The worker process that had it in hand died, and the next one too: perhaps there is too "
+    "little memory for it, or its decoder crashes. Try it alone."
+)
+"""The error of a file that no worker survives."""
+
+Order = dict[str, Any]
+"""``given`` and ``paths`` of an item, ``verb``, and the settings."""
+
+
+def answers(orders: list[Order], version: str) -> list[bytes]:
+    """All rows of a batch: what a worker of a cluster runs.
+
+    Raises
+    ------
+    StateError
+        Where this is another version of voicelab than the one that asks.
+    """
+    if version != __version__:
+        raise StateError(
+            f"A worker has voicelab {__version__}, and this is {version}: rows would differ. "
+            "Install the same version on all."
+        )
+    return [answer(order) for order in orders]
+
+
+def answer(order: Order) -> bytes:
+    """The row of one order, as JSON."""
+    begun = _begun(order)
+    try:
+        return compact(_plain(begun | _VERBS[order["verb"]](order)))
+    except (VoicelabError, OSError) as error:
+        why = str(error)
+    except Exception as error:  # a corpus goes on whatever a file does to us
+        why = f"{type(error).__name__}: {error}"
+    return compact(begun | {"error": why})
+
+
+def lost(order: Order) -> bytes:
+    """The row of an order that no worker survives."""
+    return compact(_begun(order) | {"error": LOST})
+
+
+def _begun(order: Order) -> dict[str, Any]:
+    name = "recording" if order["verb"] == "check" else "path"
+    recording, reference = order["given"]
+    return {name: recording, "reference": reference, "error": None}
+
+
+def _check(order: Order) -> dict[str, Any]:
+    from voicelab.lab.check import check
+
+    recording, reference = _both(order, needed=True)
+    report = check(recording, reference, order["format"], full=order["full"])
+    found = report.as_dict()
+    gaps = found["gaps"]
+    return {
+        "seconds": round(report.recording.duration_s, 6),
+        **found,
+        "gaps": len(gaps),
+        "gaps_ms": round(sum(gap["length_ms"] for gap in gaps), 3),
+        "gap_list": gaps[:LISTED_GAPS],
+    }
+
+
+def _diagnose(order: Order) -> dict[str, Any]:
+    from voicelab.lab.diagnose import diagnose
+
+    given, *reference = _both(order, needed=False)
+    found = diagnose(given, reference[0] if reference else None, format=order["format"])
+    listed = [hypothesis.as_json() for hypothesis in found.hypotheses]
+    second = listed[1] if len(listed) > 1 else {}
+    return {
+        "seconds": round(found.heard.duration_s, 6),
+        **listed[0],
+        "second": second.get("fault"),
+        "second_confidence": second.get("confidence"),
+        "verdict": found.verdict,
+        "hypotheses": listed,
+    }
+
+
+_VERBS: Final[dict[str, Callable[[Order], dict[str, Any]]]] = {
+    "check": _check,
+    "diagnose": _diagnose,
+}
+
+
+def _both(order: Order, needed: bool) -> list[Path]:
+    """The files of an order: the recording, and the reference where there is one."""
+    paths = []
+    for given, path in zip(order["given"], order["paths"], strict=True):
+        if path is not None:
+            paths.append(_regular(Path(path)))
+        elif given is not None:
+            raise FormatError(f"{given} is no path of a file.")
+    if needed and len(paths) < 2:
+        raise FormatError("There is no reference to check it against.")
+    return paths
+
+
+def _regular(path: Path) -> Path:
+    if path.is_dir():
+        raise FormatError(f"{path} is a directory: give a file in it, such as a WAV.")
+    if not path.exists():
+        raise CallNotFound(f"There is no file {path}.")
+    if not path.is_file():
+        raise FormatError(f"{path} is no file of sound: it is a pipe or a device.")
+    return path
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold: None for what is infinite or no number."""
+    if isinstance(value, float) and not isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value
