@@ -73,7 +73,7 @@ class Junctions:
         narrow = frames[:, : length // step * step].reshape(count, -1, step).mean(axis=2)
         self._length = narrow.shape[1]
         sums = [np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)]
-        self._heard = np.mean(sums, axis=0, dtype=np.float32)
+        self._heard = np.asarray(np.mean(sums, axis=0), np.float32)
         rate = rate_hz / step
         joined = max(round(_BLOCK_S * rate / self._length), 1)
         blocks = np.concatenate([np.roll(self._heard, -n, axis=0) for n in range(joined)], axis=1)
