@@ -131,6 +131,8 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
         *_continuous(laid),
     ]
     found += find_chunks(laid)
+    if any(finding.fault == "clipped" for finding in found):  # on one side it moves the mean
+        found = [finding for finding in found if finding.fault != "dc-offset"]
     found.sort(key=lambda finding: -finding.confidence)
     named = {finding.fault for finding in found}
     for find in (find_continuous, find_piled):
