@@ -67,7 +67,7 @@ def speakers(
     A recording below that rate is left out.
     """
     for name, words in VOICES[:count]:
-        yield name, scaled(*_spoken(name, words), rate_hz)
+        yield name, scaled(*spoken(name, words), rate_hz)
     for path in sorted(speech.glob("*.wav")) if speech else ():
         samples, from_hz = soundfile.read(path, dtype="int16")
         if from_hz >= rate_hz:
@@ -113,12 +113,13 @@ def _noise(kind: str, size: int, rate_hz: int, rng: np.random.Generator) -> npt.
     if kind == "crackle":
         clicks = white * (rng.random(size) < 20 / rate_hz) * 30
         return np.asarray(lfilter([1], [1, -0.6], clicks) + 0.3 * white)
-    voices = [scaled(*_spoken(*voice), rate_hz).astype(np.float64) for voice in VOICES[2:8]]
+    voices = [scaled(*spoken(*voice), rate_hz).astype(np.float64) for voice in VOICES[2:8]]
     return np.asarray(sum(np.resize(np.roll(v, int(rng.integers(v.size))), size) for v in voices))
 
 
 @cache
-def _spoken(name: str, words: int) -> tuple[Int16Array, int]:
+def spoken(name: str, words: int) -> tuple[Int16Array, int]:
+    """A voice's sentences at so many words a minute, and their rate."""
     if shutil.which("espeak-ng") is None:
         raise SystemExit("These voices are spoken by espeak-ng: install it (Debian: espeak-ng).")
     language = name.split("-")[0].split("+")[0]
