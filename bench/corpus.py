@@ -41,6 +41,8 @@ RATE_HZ = 8000
 SHORTEST_S, LONGEST_S = 3.0, 6.0
 REFERENCES = 40
 VERBS = ("check", "diagnose")
+ENVIRONMENT = {f"{name}_NUM_THREADS": 1 for name in ("OPENBLAS", "OMP", "MKL")}
+"""Of Dask's workers, as it has it but for MALLOC_TRIM_THRESHOLD_ (docs/corpora.md)."""
 
 Pairs = list[tuple[Path, Path]]
 Run = Callable[[Pairs], Coroutine[Any, Any, pd.DataFrame]]
@@ -99,9 +101,11 @@ async def loop(verb: str, pairs: Pairs) -> None:
 
 def measure(pairs: Pairs, rounds: int) -> list[dict[str, Any]]:
     """Measure every way, in turns."""
+    import dask
     import distributed
 
     with ExitStack() as stack:
+        stack.enter_context(dask.config.set({"distributed.nanny.pre-spawn-environ": ENVIRONMENT}))
         clients = {}
         for workers in (1, 2):
             cluster = stack.enter_context(

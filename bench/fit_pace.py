@@ -32,7 +32,7 @@ from voicelab.audio.diagnosis.speech import measure_speech
 TABLE = Path(__file__).parents[1] / "voicelab" / "audio" / "diagnosis" / "pace_table.py"
 SPEEDS = (0.5, 1, 2, 3)
 NO_SPEECH = 4
-UNITS = 24
+UNITS = 32
 FOLDS = 4
 _Floats = npt.NDArray[np.float64]
 _Ints = npt.NDArray[np.intp]

@@ -29,8 +29,8 @@ class Line:
     delay_s, drift_ppm : float
         When the reference begins in the recording, and how much longer it takes there.
     loss : str
-        Of :data:`LOSSES`: what becomes of a share of the frames. Silence, or the frame before it,
-        stands instead of one; one comes twice and all that follows late; one is cut out, and all that
+        Of :data:`LOSSES`: what becomes of a share of the frames. Silence or the frame before stands
+        instead of one; one comes twice, and all that follows late; one is cut out, and all that
         follows comes early.
     share : float
     frame_ms : float

@@ -30,6 +30,9 @@ def bad_files(folder):
     soundfile.write(folder / "six.wav", np.zeros((960, 6), np.int16), 96000)
     (folder / "cut.wav").write_bytes(Path(ORDER).read_bytes()[:30])
     (folder / "text.wav").write_text("not a sound\n" * 50)
+    (folder / "nothing.wav").write_bytes(b"")
+    (folder / "wire.raw").write_bytes(bytes(1600))
+    (folder / "wire.vox").write_bytes(bytes(1600))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,9 @@ def bad_files(folder):
         ("six.wav", "6 channels"),
         ("cut.wav", "no audio that can be read"),
         ("text.wav", "no audio that can be read"),
+        ("nothing.wav", "no audio that can be read: it is empty."),
+        ("wire.raw", "no audio that can be read: it has no header"),
+        ("wire.vox", "no audio that can be read: it has no header"),
         ("", "is a directory"),
     ],
 )
@@ -59,6 +65,21 @@ def test_a_channel_can_be_chosen(run, tmp_path):
     assert json.loads(run(*args, "2").stdout)["exact"] is True
     assert run(*args, "1").returncode == 1
     assert run(*args, "3").returncode == 2
+    assert "both.wav has 2 channels: there is no --channel 3" in run(*args, "3").stderr
+
+
+def test_a_stereo_reference_is_a_sentence(run, tmp_path):
+    soundfile.write(tmp_path / "both.wav", np.zeros((8000, 2), np.int16), 8000)
+    got = run("check", ORDER, "--against", str(tmp_path / "both.wav"))
+    assert got.returncode == 2
+    assert "2 channels: a reference has one" in got.stderr
+
+
+def test_of_both_sides_of_a_call_it_says_which_is_which(run):
+    heard = next(Path(SAMPLE).glob("*.heard.wav"))
+    got = run("check", str(heard), "--against", ORDER)
+    assert got.returncode == 2
+    assert "1 is the caller, 2 the agent" in got.stderr
 
 
 SAMPLE = str(Path(__file__).parents[2] / "recordings" / "sample")

@@ -90,3 +90,19 @@ def test_a_stored_call_goes_by_its_name(capsys):
     sample = Path(__file__).parents[2] / "recordings" / "sample"
     assert main(["diagnose", "last", "--recordings", str(sample), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["hypotheses"][0]["fault"] == "none"
+
+
+def test_a_file_with_a_header_is_no_wire(tone_wav, capsys):
+    assert main(["diagnose", str(tone_wav / "good.wav"), "--format", "mulaw/8000"]) == 0
+    assert "Leave --format away" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("bad.wav", "the repaired sound is"), ("good.wav", "nothing was repaired")]
+)
+def test_it_says_what_it_wrote(tone_wav, capsys, name, words):
+    out = tone_wav / "out.wav"
+    assert main(["diagnose", str(tone_wav / name), "--json", "--repaired", str(out)]) == 0
+    said = capsys.readouterr()
+    assert f"{words}" in said.err
+    assert json.loads(said.out)

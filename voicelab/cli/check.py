@@ -43,32 +43,43 @@ async def run(options: argparse.Namespace) -> int:
     """Compare and tell."""
     from voicelab.audio.clip import Audio
     from voicelab.audio.format import AudioFormat
+    from voicelab.cli.outputs import check_outputs
     from voicelab.cli.working import Working
     from voicelab.errors import SettingError
     from voicelab.lab.check import check
     from voicelab.lab.sound import name_of, sound_of
-    from voicelab.store.whole_file import check_place
+    from voicelab.store.names import HEARD
 
     if options.format:
         AudioFormat.parse(options.format)
-    if options.html:
-        check_place(Path(options.html))
     given = named(options.recording, options.recordings)
-    reference = named(options.against, options.recordings)
-    recording = sound_of(given)
+    known = named(options.against, options.recordings)
+    check_outputs([options.html], [given, known])
+    recording, reference = sound_of(given), sound_of(known)
+    channels = recording.channels
     if options.channel is not None:
-        if not 1 <= options.channel <= recording.channels:
-            raise SettingError(f"--channel is 1 to {recording.channels}, not {options.channel}.")
+        if not 1 <= options.channel <= channels:
+            raise SettingError(
+                f"{options.recording} has {channels} channel{'s' * (channels > 1)}: "
+                f"there is no --channel {options.channel}."
+            )
         samples = recording.samples.reshape(len(recording.samples), -1)[:, options.channel - 1]
         recording = Audio(samples.copy(), recording.rate_hz)
-    elif recording.channels > 1:
+    elif channels > 1:
+        of_a_call = ": 1 is the caller, 2 the agent" if options.recording.endswith(HEARD) else ""
         raise SettingError(
-            f"{options.recording} has {recording.channels} channels: choose one with --channel."
+            f"{options.recording} has {channels} channels: choose one with --channel{of_a_call}."
+        )
+    if reference.channels > 1:
+        raise SettingError(
+            f"{options.against} has {reference.channels} channels: a reference has one. "
+            "Write that channel into a file of its own."
         )
     with Working("comparing"):
         report = replace(
             check(recording, reference, options.format or _carried(given), full=options.full),
             recording_name=name_of(given, "recording"),
+            reference_name=name_of(known, "reference"),
         )
     if options.json:
         print(json.dumps(report.as_dict()))

@@ -23,7 +23,9 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
     parser.add_argument(
         "file", metavar="FILE", help="an audio file, a stored call, or raw bytes with --format"
     )
-    parser.add_argument("--against", metavar="REF", help="an audio file of how it ought to sound")
+    parser.add_argument(
+        "--against", metavar="REF", help="an audio file or call: how it ought to sound"
+    )
     parser.add_argument("--format", help="how raw bytes were decoded, such as mulaw/8000")
     parser.add_argument("--hint", metavar="FAULT", help="a fault that is suspected")
     parser.add_argument("--repaired", metavar="WAV", help="write it with the fault undone")
@@ -37,21 +39,31 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
 
 async def run(options: argparse.Namespace) -> int:
     """Read, diagnose, print."""
+    from voicelab.audio.diagnosis.reading import is_file
     from voicelab.audio.wav import wav_bytes
+    from voicelab.cli.outputs import check_outputs
     from voicelab.cli.working import Working
     from voicelab.lab.diagnose import diagnose
-    from voicelab.store.whole_file import check_place, write_whole
+    from voicelab.lab.sound import bytes_of
+    from voicelab.store.whole_file import write_whole
 
-    for out in filter(None, (options.html, options.repaired)):
-        check_place(Path(out))
     given = named(options.file, options.recordings)
     reference = named(options.against, options.recordings) if options.against else None
+    check_outputs([options.html, options.repaired], [given, reference])
     with Working("diagnosing"):
         found = diagnose(given, reference, options.hint, options.format)
-    print(json.dumps(found.as_json(), ensure_ascii=False) if options.json else found)
+    print(json.dumps(found.as_json()) if options.json else found)
+    if options.format and isinstance(given, Path) and is_file(bytes_of(given)):
+        print(
+            f"voicelab: {options.file} begins as an audio file, and --format takes it for bytes of "
+            "the wire, header and all. Leave --format away to have it read as a file.",
+            file=sys.stderr,
+        )
     if options.repaired:
         repaired = wav_bytes(found.repaired.samples, found.repaired.rate_hz)
-        write_whole(Path(options.repaired), repaired)
+        out = write_whole(Path(options.repaired), repaired)
+        said = "the repaired sound is" if found.changed else "nothing was repaired; as heard it is"
+        print(f"voicelab: {said} {out}", file=sys.stderr)
     if options.html:
         with Working("drawing"):
             page = found.save_html(options.html)

@@ -138,8 +138,8 @@ def read_wav(path: Path) -> tuple[Audio, str]:
             floating = file.subtype in ("FLOAT", "DOUBLE")
             samples = file.read(dtype="float64" if floating else "int16")
             rate_hz, holds = file.samplerate, file.subtype
-    except soundfile.SoundFileError as error:
-        raise FormatError(f"{path} is no audio that can be read: {error}") from None
+    except (soundfile.SoundFileError, TypeError, ValueError) as error:
+        raise FormatError(f"{path} is no audio that can be read: {_reason(path, error)}") from None
     if floating:
         if not np.isfinite(samples).all():
             raise FormatError(
@@ -147,6 +147,14 @@ def read_wav(path: Path) -> tuple[Audio, str]:
             )
         samples = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
     return Audio(np.ascontiguousarray(samples), rate_hz), holds
+
+
+def _reason(path: Path, error: Exception) -> str:
+    if path.is_file() and path.stat().st_size == 0:
+        return "it is empty."
+    if isinstance(error, (TypeError, ValueError)):  # soundfile, of names such as .raw and .vox
+        return "it has no header that says what it holds."
+    return str(getattr(error, "error_string", error))
 
 
 def _write_all(fd: int, data: bytes, at: int) -> None:

@@ -37,7 +37,7 @@ def test_a_rate_that_nobody_uses(odd_hz, usual_hz):
     diagnosis = diagnose(Audio(samples, odd_hz))
     assert diagnosis.fault == FAULT
     assert diagnosis.repaired.rate_hz == usual_hz
-    assert f"{odd_hz} Hz" in diagnosis.verdict
+    assert f"{odd_hz} Hz" in diagnosis.hypotheses[0].evidence
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 16_000])
@@ -92,6 +92,6 @@ def test_other_rates_that_nobody_uses_are_not_this(rate_hz):
 
 def test_tones_leave_no_trace():
     t = np.arange(80_000) / 8000
-    for pair in ((3675, 3675), (3350, 4000 - 1), (3640, 3710), (650, 1300)):
+    for pair in ((3675, 3675), (3350, 3999), (3600, 3700), (650, 1300)):
         tones = 5000 * (np.sin(2 * np.pi * pair[0] * t) + np.sin(2 * np.pi * pair[1] * t))
         assert find_studio(Heard(np.rint(tones).astype(np.int16), 8000)) == []

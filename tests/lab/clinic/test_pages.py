@@ -14,7 +14,7 @@ from voicelab import Audio, check, diagnose
 from voicelab.audio.diagnosis.faults import break_audio
 from voicelab.audio.g711 import ulaw_decode, ulaw_encode
 from voicelab.audio.resample import resample
-from voicelab.lab.clinic.elements import words
+from voicelab.lab.clinic.elements import table, words
 from voicelab.lab.clinic.players import MOST_BYTES, Clip, cut, parts, players
 from voicelab.lab.sound import sound_of
 
@@ -216,3 +216,14 @@ def test_parts_are_bounded_in_bytes():
     assert sum(length_s for _, length_s in chosen) * 96_000 <= MOST_BYTES + 1
     assert len(chosen) == 3
     assert parts([cut(wide, 0, 10)], [1.0]) is None
+
+
+def test_on_a_narrow_screen_the_meanings_go_with_their_head():
+    found = table(("", "heard", "what it means"), [("rate", "8,000 Hz", "Samples a second.")], True)
+    assert found.count('class="meaning"') == 2
+    assert 'class="meaning"' not in table(("kind", "at, s"), [("gap", "1.000")])
+
+
+def test_faults_that_are_made_of_nothing_have_no_column_for_it(check_page):
+    report, page = check_page
+    assert ("made of" in page) == any(fault.detail for fault in report.faults)

@@ -24,7 +24,7 @@ _LOWEST_HZ = 150.0
 _TINY = np.float32(1e-9)
 
 
-def pieces(samples: Int16Array, starts: Sequence[int] | Lags, length: int) -> Floats:
+def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: int) -> Floats:
     """Cut out pieces as rows; what lies outside of the samples is silence."""
     rows = np.zeros((len(starts), length), np.float32)
     for row, start in zip(rows, starts, strict=True):
@@ -130,5 +130,6 @@ def candidates(
 def _correlate(said: Floats, heard: Floats, size: int, rate_hz: int) -> Floats:
     cross = rfft(said, size, axis=1) * rfft(heard, size, axis=1).conj()
     cross[:, : max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
-    cross /= np.sqrt(np.abs(cross)) + _TINY
+    power = cross.real * cross.real + cross.imag * cross.imag
+    cross /= np.sqrt(np.sqrt(power)) + _TINY
     return np.asarray(irfft(cross, size, axis=1), np.float32)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from voicelab.audio.compare.correlation import Floats, Lags
 from voicelab.audio.compare.hops import SAME, Doubles, Sides
@@ -13,9 +14,11 @@ from voicelab.audio.compare.hops import SAME, Doubles, Sides
 _MARGIN_HOPS = 2
 _SHORT_HOPS = 3
 _LONG_HOPS = 100
-_STEP_COST = 14.0
+_LIKELY_COST = 14.0
+_UNLIKELY_COST = 50.0
 _CHUNK = 1 << 16
-_LEAST = 64.0
+_MOSTLY = 0.5
+_CODEC = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +70,23 @@ def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run
 def _needless(
     sides: Sides, before: Run | None, run: Run, after: Run | None, usual: Doubles
 ) -> bool:
+    most = _LONG_HOPS * sides.hop
     if before is None and after is None:
         return False
+    if before is None:
+        run = Run(max(run.begin, run.end - most), run.end, run.delay)
+    elif after is None:
+        run = Run(run.begin, min(run.end, run.begin + most), run.delay)
     length = run.end - run.begin
-    if before and after and abs(after.delay - before.delay) < SAME:
-        if run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop:
-            return True
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
     likely = [bool((np.abs(usual - step) < SAME).any()) for step in steps]
-    least = _SHORT_HOPS if any(likely) else _LONG_HOPS
-    return length <= least * sides.hop and not _needed(sides, before, run, after, all(likely))
+    if before and after and abs(after.delay - before.delay) < SAME:
+        instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
+        if instead or (length <= _SHORT_HOPS * sides.hop and not all(likely)):
+            return True
+    least = _SHORT_HOPS * sides.hop if before and after and any(likely) else most
+    return length <= least and not _needed(sides, before, run, after, all(likely))
 
 
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
@@ -141,7 +150,8 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
     heard, inside = sides.heard(low, high), slice(run.begin - low, run.end - low)
     said = [sides.said(low, high, (each or run).delay) for each in (before, run, after)]
     gain = _gain(sides.sign, [heard[inside]], [said[1][inside]])
-    rest = [np.square(heard - gain * each) for each in said]
+    told = _told(sides, heard)
+    rest = [np.square(heard - gain * each) * told for each in said]
     one, two, three = (np.cumsum(each, dtype=np.float64) for each in rest)
     later = three[-1] - three if after else np.append(np.full(high - low - 1, np.inf), 0.0)
     sooner = one - two if before else np.append(0.0, np.full(high - low - 1, np.inf)) - two[0]
@@ -150,9 +160,25 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
     through = float(sooner[since] + two[until] + later[until])
     direct = float((one + later).min()) if before else float(three[-1])
     part = slice(since, until + 1)
-    left, power = rest[1][part].sum(), np.square(heard[part]).sum()
-    if not likely and not sides.explained(left, power, until + 1 - since):
+    if not likely and not _explained(sides, rest[1][part], np.square(heard[part])):
         return False
     length = high - low
-    floor = length * _LEAST + 0.002 * float(np.dot(heard, heard))
-    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > _STEP_COST
+    floor = length * sides.least + _CODEC * float(np.dot(heard, heard))
+    return 0.5 * length * float(np.log((direct + floor) / (through + floor))) > (
+        _LIKELY_COST if likely else _UNLIKELY_COST
+    )
+
+
+def _told(sides: Sides, heard: Floats) -> npt.NDArray[np.bool_]:
+    """Where something is heard: silence, in a pause or instead of what is lost, tells no delay."""
+    width = sides.hop // 2 + 1
+    around = np.convolve(np.square(heard), np.ones(width, np.float32), "same")
+    return np.asarray(around > width * sides.least)
+
+
+def _explained(sides: Sides, left: Floats, power: Floats) -> bool:
+    """Whether noise and a codec leave so much of at least half of the hops."""
+    edges = np.arange(0, len(left), sides.hop)
+    lengths = np.minimum(sides.hop, len(left) - edges)
+    by_hop = sides.explained(np.add.reduceat(left, edges), np.add.reduceat(power, edges), lengths)
+    return bool(by_hop.mean() >= _MOSTLY)

@@ -19,7 +19,6 @@ _MOST_MEASURED = 1024
 _MOST_RUNS = 512
 _SURE = 0.85
 _VERY_SURE = 0.97
-_FEW = 4
 _WHOLE = 0.03
 _IMPURE = 1.01
 _REACH = 20e-6
@@ -146,11 +145,9 @@ def _fine(
     rec: Int16Array, ref: Int16Array, track: Track, which: Lags, rate_hz: int, sign: int
 ) -> tuple[Doubles, Doubles]:
     at, fine = np.zeros(len(which)), np.zeros(len(which))
-    for size in np.unique(track.sizes[which]):
-        same = np.flatnonzero(track.sizes[which] == size)
-        for part in np.array_split(same, -(-len(same) // 64)):
-            starts, lags = track.starts[which[part]], track.lags[which[part]]
-            at[part], fine[part] = fine_lags(rec, ref, starts, lags, int(size), rate_hz, sign)
+    for part in np.array_split(np.arange(len(which)), -(-len(which) // 64)):
+        starts, lags = track.starts[which[part]], track.lags[which[part]]
+        at[part], fine[part] = fine_lags(rec, ref, starts, lags, track.block, rate_hz, sign)
     return at, fine
 
 
@@ -161,7 +158,7 @@ def _all_runs(
     if len(measured) == len(runs):
         return known
     middles = np.array([run[len(run) // 2] for run in runs])
-    lags = track.lags[middles] - slope * (track.starts[middles] + track.sizes[middles] / 2)
+    lags = track.lags[middles] - slope * track.middles[middles]
     coarse = lags / (1 - slope)
     near = known[np.searchsorted(measured, np.arange(len(runs)), "right") - 1]
     delays = near + np.rint(coarse - near)
@@ -185,18 +182,17 @@ def _runs(track: Track) -> list[Lags]:
 
 
 def _doubtful(track: Track, runs: list[Lags], k: int, run: Lags) -> bool:
-    """One block, or a few small ones, that both sides disown."""
-    alone = len(run) == 1
-    if alone and abs(track.likeness[run[0]]) < _SURE:
+    """One block that both sides disown."""
+    if len(run) > 1:
+        return False
+    likeness = abs(track.likeness[run[0]])
+    if likeness < _SURE:
         return True
     if not 0 < k < len(runs) - 1:
         return False
-    few = alone or (len(run) <= _FEW and track.sizes[run].max() < track.sizes.max())
-    if few and _sides_agree(track, runs, k):
-        return True
-    lag = track.lags[run]
-    there, back = lag[0] - track.lags[runs[k - 1][-1]], track.lags[runs[k + 1][0]] - lag[-1]
-    return bool(few and there * back < 0 and np.abs(track.likeness[run]).max() < _VERY_SURE)
+    lag = track.lags[run[0]]
+    there, back = lag - track.lags[runs[k - 1][-1]], track.lags[runs[k + 1][0]] - lag
+    return _sides_agree(track, runs, k) or bool(there * back < 0 and likeness < _VERY_SURE)
 
 
 def _sides_agree(track: Track, runs: list[Lags], k: int) -> bool:

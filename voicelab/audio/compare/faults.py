@@ -17,10 +17,14 @@ Kind = Literal["gap", "repeat", "other", "insertion", "skip"]
 
 _SILENT = 0.02
 _BROKEN = 0.35
-_SAME = 0.97
+_LEFT = 0.06
+_BETTER = 0.25
+_ENOUGH = 50
+_AUDIBLE = 0.2
 _TWICE = 0.9
 _LONGEST_REPEAT_S = 0.12
 _STEP_S = 0.01
+_LEAST_STEP_SAMPLES = 0.5
 _NEAREST_ZERO = 16
 """A-law's silence is 8, and dither is a step or two."""
 
@@ -64,6 +68,8 @@ def _steps(rec: Int16Array, alignment: Alignment) -> Iterator[Fault]:
     rate_hz = alignment.rate_hz
     for before, after in pairwise(alignment.segments):
         step = after.lag - before.lag
+        if abs(step) < _LEAST_STEP_SAMPLES:
+            continue
         length_s = abs(step) / rate_hz
         if step < 0:
             yield Fault("skip", before.end / rate_hz, length_s)
@@ -78,10 +84,12 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
     if not active.any():
         return
     noise = float(np.median(measured.error[active]))
-    broken = active & (measured.error > _BROKEN * measured.said) & (measured.error > 6 * noise)
-    silent = measured.heard < np.maximum(_SILENT * measured.said, 2 * noise)
     floor = measured.size * _NEAREST_ZERO**2
-    joins = (measured.heard <= floor) & (measured.said > measured.heard)
+    broken = active & (measured.error > _BROKEN * measured.said)
+    broken &= measured.error > max(6 * noise, _loud_noise(measured))
+    silent = measured.still < np.maximum(_SILENT * measured.said, floor)
+    broken |= active & (measured.still <= floor) & (measured.said + noise > 4 * floor)
+    joins = (measured.still <= floor) & (measured.said > measured.still)
     rate_hz, size = alignment.rate_hz, measured.size
     for first, last in _runs(broken, measured.begins, size):
         begin, end = int(measured.begins[first]), int(measured.begins[last]) + size
@@ -94,9 +102,10 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
             begin, end = _edges_of_silence(rec, begin, end, size, measured.offset)
             yield Fault("gap", begin / rate_hz, (end - begin) / rate_hz)
             continue
-        heard = float(measured.heard[first : last + 1].mean())
-        clear = max(0.5, 1 - noise / max(heard, 1.0))
-        period = _period(rec, begin, end, rate_hz, _SAME * clear)
+        part = slice(first, last + 1)
+        allowed = max(_LEFT * float(measured.heard[part].sum()), 4 * noise * (last + 1 - first))
+        allowed = min(allowed, _BETTER * float(measured.error[part].sum()))
+        period = _period(rec, begin, end, rate_hz, allowed)
         if period:
             begin, end = _edges_of_repeat(rec, begin, end, period, size)
             yield Fault("repeat", begin / rate_hz, (end - begin) / rate_hz)
@@ -104,10 +113,21 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
             yield Fault("other", begin / rate_hz, (end - begin) / rate_hz)
 
 
+def _loud_noise(measured: Frames) -> float:
+    """What is seldom exceeded where nobody speaks: noise is not always as loud as it mostly is."""
+    pauses = measured.error[~measured.active]
+    return 2 * float(np.percentile(pauses, 98)) if len(pauses) >= _ENOUGH else 0.0
+
+
 def _foreign(measured: Frames, first: int, last: int) -> bool:
-    """Whether it is other sound; where a filter took part of the sound away, less is left over."""
-    part = slice(first, last + 1)
-    return bool(measured.error[part].sum() > measured.said[part].sum())
+    """Whether it is other sound, as loud as speech.
+
+    Where a filter took part of the sound away, less is left over than was said; and a moment of
+    louder noise is no other sound.
+    """
+    error, said = (column[first : last + 1] for column in (measured.error, measured.said))
+    loud = float(measured.said[measured.active].mean())
+    return bool(error.sum() > max(said.sum(), _AUDIBLE * loud * len(error)))
 
 
 def _next(measured: Frames, k: int) -> bool:
@@ -143,19 +163,23 @@ def _edges_of_silence(
     return first, last
 
 
-def _period(rec: Int16Array, begin: int, end: int, rate_hz: int, likeness: float = _SAME) -> int:
-    """How far back the same sound was, in samples; 0 where it was not."""
+def _period(rec: Int16Array, begin: int, end: int, rate_hz: int, allowed: float) -> int:
+    """How far back the same sound was, in samples; 0 where it was not.
+
+    `allowed` is the energy that may be left over between both.
+    """
     step = round(_STEP_S * rate_hz)
     heard = rec[begin:end].astype(np.float64)
-    best, period = likeness, 0
+    power = float((heard**2).sum())
+    least, period = allowed, 0
     for back in range(step, round(_LONGEST_REPEAT_S * rate_hz) + 1, step):
         if back > begin:
             break
         earlier = rec[begin - back : end - back].astype(np.float64)
-        power = np.sqrt((heard**2).sum() * (earlier**2).sum())
-        same = float((heard * earlier).sum() / power) if power else 0.0
-        if same > best:
-            best, period = same, back
+        product = max(float((heard * earlier).sum()), 0.0)
+        left = power - product**2 / max(float((earlier**2).sum()), 1.0)
+        if left < least:
+            least, period = left, back
     return period
 
 
@@ -183,4 +207,5 @@ def _nature(rec: Int16Array, begin: int, end: int, rate_hz: int) -> str:
         twice = (now == rec[begin - length : begin]) | (now == rec[end : end + length])
         if twice.mean() > _TWICE:
             return "repeat"
-    return "repeat" if _period(rec, begin, end, rate_hz) else "sound"
+    power = float((rec[begin:end].astype(np.float64) ** 2).sum())
+    return "repeat" if _period(rec, begin, end, rate_hz, _LEFT * power) else "sound"

@@ -35,6 +35,9 @@ class Frames:
     said, heard, error : ndarray of float, shape (k,)
         Of the reference at the recording's level, of the recording without its offset, and of the
         difference.
+    still : ndarray of float, shape (k,)
+        Of the recording, with its offset or without, whichever is less: silence that was put in
+        later has no offset.
     codec : ndarray of float, shape (k,), or None
         Of the error that the leg's own law makes of the reference.
     gain : float
@@ -48,6 +51,7 @@ class Frames:
     said: Doubles
     heard: Doubles
     error: Doubles
+    still: Doubles
     codec: Doubles | None
     gain: float
     offset: float
@@ -73,21 +77,23 @@ def frames(
     for begin in range(first, last, size * _BLOCK_FRAMES):
         end = min(begin + size * _BLOCK_FRAMES, last)
         said, known = alignment.expected(ref, begin, end)
-        whole = known.reshape(-1, size).all(axis=1)
+        whole = np.asarray(known.reshape(-1, size).all(axis=1))
         heard = rec[begin:end] - np.float32(offset)
         codec = _codec_error(said, noise) if noise is not None else np.zeros(0, np.float32)
         said *= np.float32(gain)
-        columns_here = (said, heard, heard - said, codec)
+        raw = rec[begin:end].astype(np.float32) if offset else heard
+        columns_here = (said, heard, heard - said, raw, codec)
         parts.append(tuple(_power(each, size, whole) for each in columns_here))
         begins.append(begin + size * np.flatnonzero(whole))
-    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] or [np.zeros(0)] * 4
-    said_power, heard_power, error, codec_power = columns
+    columns = [np.concatenate(column) for column in zip(*parts, strict=True)] or [np.zeros(0)] * 5
+    said_power, heard_power, error, raw_power, codec_power = columns
     return Frames(
         np.concatenate(begins) if begins else np.zeros(0, np.int64),
         size,
         said_power,
         heard_power,
         error,
+        np.minimum(heard_power, raw_power),
         None if noise is None else codec_power,
         gain,
         offset,

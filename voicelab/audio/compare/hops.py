@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from voicelab.audio.compare.correlation import Floats, Lags, pieces
 from voicelab.audio.compare.interpolation import shifted
+from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
 Doubles = npt.NDArray[np.float64]
@@ -22,12 +23,10 @@ HOP_S = 0.01
 SAME = 1.5
 """A step is more samples than that: less is how exactly the delay of a block is known."""
 EQUAL = 0.6
-"""Delays nearer to each other than so many samples need not both be tried."""
+"""Delays nearer to each other than so many samples are one."""
 
 _MOST_BLOCKS = 12
 _NEAR_S = 1.0
-_STEPS = 8.0
-"""What is left over below this, in steps of 16 bits, is rounding."""
 _TIMES = 4.0
 _CODEC = 0.002
 _LITTLE = 0.05
@@ -52,6 +51,8 @@ class Sides:
         filtered so that noise is white, as it should be where energies are compared.
     noise : float
         Power that an ordinary block of the recording has beside the reference.
+    least : float
+        Power below which what differs says nothing: 40 dB below speech, or a codec's silence.
     """
 
     rec: Int16Array
@@ -61,6 +62,7 @@ class Sides:
     hop: int
     tilt: float
     noise: float
+    least: float
 
     def heard(self, begin: int, end: int) -> Floats:
         """The recording from one sample to another, filtered."""
@@ -71,9 +73,9 @@ class Sides:
         lag = delay * (1 - self.slope)
         return self._white(shifted(self.ref, begin - 1, end, lag, self.slope))
 
-    def explained(self, left: Floats, power: Floats, length: int) -> npt.NDArray[np.bool_]:
+    def explained(self, left: Floats, power: Floats, length: int | Lags) -> npt.NDArray[np.bool_]:
         """Whether noise and a codec leave so much of a piece of so much energy."""
-        usual = _TIMES * (_CODEC * power + length * (self.noise + _STEPS**2))
+        usual = _TIMES * (_CODEC * power + length * (self.noise + self.least))
         return np.asarray((left <= usual) | (left <= _LITTLE * power))
 
     def _white(self, samples: Floats) -> Floats:
@@ -116,10 +118,10 @@ class Stretch:
         self.delays = np.concatenate((self.delays, delays))
         self._measure(sides, delays)
 
-    def cost(self, hop: int) -> Floats:
-        """How unlikely each delay is at each hop, as a negative logarithm: noise of unknown level."""
-        floor = np.float32(hop * _STEPS**2)
-        cost = np.log(self.left + floor) * np.float32(0.5 * hop)
+    def cost(self, sides: Sides) -> Floats:
+        """How unlikely each delay is at each hop, in natural units: noise of unknown level."""
+        floor = np.float32(sides.hop * sides.least)
+        cost = np.log(self.left + floor) * np.float32(0.5 * sides.hop)
         return np.asarray(cost - cost.min(axis=1, keepdims=True))
 
     def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:
@@ -152,34 +154,27 @@ class Stretch:
 
 
 def stretches(
-    starts: Lags,
-    delays: Doubles,
-    missed: npt.NDArray[np.bool_],
-    block: int,
-    hop: int,
-    samples: int,
-    rate_hz: int,
+    track: Track, delays: Doubles, hop: int, samples: int, rate_hz: int
 ) -> Iterator[Stretch]:
-    """The parts of a recording in which neighbouring blocks disagree, and its two ends.
+    """The parts of a recording in which its blocks disagree or one was missed, and its two ends.
 
     Parameters
     ----------
-    starts : ndarray of int, shape (b,)
-        Of blocks whose delay is known.
-    delays : ndarray of float, shape (b,)
-    missed : ndarray of bool, shape (b - 1,)
-        Whether there is sound between a block and the next that was not found.
-    block, hop, samples : int
-        Lengths of a block, of a hop and of the recording.
+    track : Track
+    delays : ndarray of float, shape (k,)
+        Of the track's blocks.
+    hop, samples : int
+        Lengths of a hop and of the recording.
     rate_hz : int
     """
-    near = int(_NEAR_S * rate_hz)
+    starts, block, near = track.starts, track.block, int(_NEAR_S * rate_hz)
+    missed = np.diff(np.searchsorted(track.missed, starts)) > 0
     last_block = len(starts) - 1
     done = 0
     for first, last in _chains(missed | (np.abs(np.diff(delays)) >= SAME)):
         inside = np.arange(max(first, 0), min(last, last_block) + 1)
         low = int(starts[first]) if first >= 0 else max(int(starts[0]) - near, 0)
-        high = int(starts[last_block if last > last_block else last]) + block
+        high = int(starts[inside[-1]]) + block
         high = min(high + near, samples) if last > last_block else high
         low = max(low, done)
         done = high - block // 2

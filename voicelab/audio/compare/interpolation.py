@@ -32,10 +32,10 @@ def shifted(ref: Int16Array, begin: int, end: int, lag: float, slope: float) -> 
     ndarray of float32, shape (end - begin,)
     """
     if slope == 0.0 and lag == round(lag):
-        first = begin - round(lag)
-        if 0 <= first <= first + end - begin <= len(ref):
-            return ref[first : first + end - begin].astype(np.float32)
-        whole = pieces(ref, [first], max(end - begin, 0))
+        at = begin - round(lag)
+        if 0 <= at <= at + end - begin <= len(ref):
+            return ref[at : at + end - begin].astype(np.float32)
+        whole = pieces(ref, [at], max(end - begin, 0))
         return whole.reshape(-1)
     starts = np.arange(begin, end, _SPAN)
     place = starts - lag - slope * (starts + _SPAN / 2)

@@ -1,10 +1,10 @@
 """Over which delays a recording goes where its blocks disagree.
 
-Blocks of a quarter of a second tell which delays there are; several steps may lie in one of them. So
-hops of 10 ms are laid on the reference at each delay that is seen nearby: the energy that is left over
-at one, as a share of that at another, says how much likelier the one is. Steps that are seen again
-and again (whole frames, mostly) are likely elsewhere too. Where no delay explains what is heard, it
-is looked for around, and the path is sought once more.
+Blocks of a quarter of a second tell which delays there are; several steps may lie in one of them.
+So hops of 10 ms are laid on the reference at each delay that is seen nearby. The energy that is
+left over at one, as a share of that at another, says how much likelier the one is. Steps that are
+seen again and again (whole frames, mostly) are likely elsewhere too. Where no delay explains what
+is heard, one is looked for around, and the path is sought once more.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> lis
     for stretch in stretches:
         stretch.delays = distinct(np.concatenate((stretch.delays, _between(stretch, usual))))
         stretch.measure(sides)
-    found = paths(stretches, usual, sides.hop)
+    found = paths(stretches, usual, sides)
     unsettled: Sequence[int] = range(len(stretches))
     for _ in range(_ROUNDS):
         changed = []
@@ -54,7 +54,7 @@ def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> lis
             if len(more):
                 stretches[k].add(sides, more)
                 changed.append(k)
-        again = paths([stretches[k] for k in changed], usual, sides.hop)
+        again = paths([stretches[k] for k in changed], usual, sides)
         for k, path in zip(changed, again, strict=True):
             found[k] = path
         unsettled = changed
@@ -131,4 +131,5 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
 
 def _unknown(delays: Doubles, known: Doubles) -> Doubles:
     delays = distinct(delays)
-    return delays[np.abs(delays[:, None] - known[None, :]).min(axis=1, initial=np.inf) >= EQUAL]
+    apart = np.abs(delays[:, None] - known[None, :])
+    return np.asarray(delays[apart.min(axis=1, initial=np.inf) >= EQUAL])

@@ -42,17 +42,22 @@ class Track:
     ----------
     starts, lags : ndarray of int, shape (k,)
     likeness : ndarray of float, shape (k,)
-    sizes : ndarray of int, shape (k,)
-        Samples in each block.
-    missed : ndarray of int
+    block : int
+        Samples in a block.
+    missed : ndarray of int, shape (m,)
         Starts of blocks with sound in them that were not found.
     """
 
     starts: Lags
     lags: Lags
     likeness: Floats
-    sizes: Lags
+    block: int
     missed: Lags
+
+    @property
+    def middles(self) -> npt.NDArray[np.float64]:
+        """Samples of the recording."""
+        return np.asarray(self.starts + self.block / 2, np.float64)
 
 
 @dataclass(slots=True)
@@ -130,8 +135,7 @@ class _Tracker:
         self._fill(lags, like)
         found = self._agreeing(lags, like)
         known, missed = np.flatnonzero(found), self.starts[self.active & ~found]
-        sizes = np.full(len(known), self.block)
-        return Track(self.starts[known], lags[known], like[known], sizes, missed)
+        return Track(self.starts[known], lags[known], like[known], self.block, missed)
 
     def _fill(self, lags: Lags, like: Floats) -> None:
         """Look for what was not found near the lags of what was found before and after it."""
@@ -187,7 +191,6 @@ class _Tracker:
                 continue
             guesses = lag + np.rint(trend * (ahead - seen)).astype(np.int64)
             lags[which], like[which] = self.measure(which, guesses)
-            self._again(which, lags, like, lag)
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
             lost = which[sure[-1] + 1 :] if len(sure) else which
             if len(sure):
@@ -213,19 +216,6 @@ class _Tracker:
                 if found is not None:
                     return found
         return None
-
-    def _again(self, which: Lags, lags: Lags, like: Floats, lag: int) -> None:
-        """Measure what was not found once more, from where the block before it was."""
-        guesses = np.empty(len(which), np.int64)
-        for i, k in enumerate(which):
-            if abs(like[k]) > LEAST_LIKENESS:
-                lag = int(lags[k])
-            guesses[i] = lag
-        bad = np.abs(like[which]) <= LEAST_LIKENESS
-        bad &= np.abs(guesses - guesses[0]) > self.block // 8
-        if bad.any():
-            again = which[bad]
-            lags[again], like[again] = self.measure(again, guesses[bad])
 
 
 def track(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Track | None:

@@ -7,15 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from voicelab.audio.compare.correlation import Floats, Lags
-from voicelab.audio.compare.hops import EQUAL, SAME, Doubles, Stretch
+from voicelab.audio.compare.hops import EQUAL, SAME, Doubles, Sides, Stretch
 
 _USUAL_COST = 8.0
 _RARE_COST = 25.0
-_ANY_COST = 14.0
 _BATCH = 256
 
 
-def paths(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> list[Lags]:
+def paths(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> list[Lags]:
     """Which of its delays holds at each hop of each stretch.
 
     A step costs as much as it is rare, as a negative logarithm.
@@ -25,25 +24,23 @@ def paths(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> list[Lags]:
     stretches : sequence of Stretch
     usual : ndarray of float
         Steps that are seen again and again, in samples.
-    hop : int
-        Samples.
+    sides : Sides
     """
     found: list[Lags] = [np.zeros(0, np.int64)] * len(stretches)
     order = sorted(range(len(stretches)), key=lambda k: stretches[k].left.shape[::-1])
     for at in range(0, len(order), _BATCH):
         batch = order[at : at + _BATCH]
-        together = _together([stretches[k] for k in batch], usual, hop)
+        together = _together([stretches[k] for k in batch], usual, sides)
         for k, path in zip(batch, together.T, strict=True):
             found[k] = path[: len(stretches[k].begins)]
     return found
 
 
-def _together(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> Lags:
+def _together(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> Lags:
     """Go through several stretches at once; shape (hops, stretches)."""
     rows = len(stretches)
     hops = max(len(s.begins) for s in stretches)
     most = max(len(s.delays) for s in stretches) + 1
-    rare = _RARE_COST if len(usual) else _ANY_COST
     cost = np.zeros((hops, rows, most), np.float32)
     before = np.full((len(usual), rows, most), most - 1)
     begin = np.full((rows, most), np.inf, np.float32)
@@ -51,16 +48,16 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, hop: int) -> Lags:
     for row, stretch in enumerate(stretches):
         held, count = stretch.delays, len(stretch.delays)
         cost[:, row, count:] = np.inf
-        cost[: len(stretch.begins), row, :count] = stretch.cost(hop)
-        begin[row, :count] = rare * (np.abs(held - stretch.held[0]) >= SAME)
-        end[row, :count] = rare * (np.abs(held - stretch.held[-1]) >= SAME)
+        cost[: len(stretch.begins), row, :count] = stretch.cost(sides)
+        begin[row, :count] = _RARE_COST * (np.abs(held - stretch.held[0]) >= SAME)
+        end[row, :count] = _RARE_COST * (np.abs(held - stretch.held[-1]) >= SAME)
         for u, step in enumerate(usual):
             of, into = np.nonzero(np.abs(held[None, :] - held[:, None] - step) < EQUAL)
             before[u, row, into] = of
-    return _cheapest(cost, before, begin, end, rare)
+    return _cheapest(cost, before, begin, end)
 
 
-def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats, rare: float) -> Lags:
+def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats) -> Lags:
     """The cheapest path of each row.
 
     Parameters
@@ -69,8 +66,6 @@ def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats, rare: floa
     before : ndarray of int, shape (usual steps, rows, delays)
         From which delay a usual step leads to each; the last one is none.
     begin, end : ndarray of float, shape (rows, delays)
-    rare : float
-        The cost of any other step.
     """
     hops, rows, delays = cost.shape
     every = np.arange(rows)
@@ -80,7 +75,7 @@ def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats, rare: floa
     total = begin + cost[0]
     for h in range(1, hops):
         best = total.argmin(axis=1)
-        step = (total[every, best] + np.float32(rare))[:, None]
+        step = (total[every, best] + np.float32(_RARE_COST))[:, None]
         chosen = np.where(total <= step, stay, best[:, None])
         cheapest = np.minimum(total, step)
         for back, index in zip(before, flat, strict=True):

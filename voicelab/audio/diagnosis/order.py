@@ -82,12 +82,12 @@ def _candidates(junctions: Junctions) -> Iterator[tuple[float, int, tuple[int, .
     saved = np.split(
         now[place] - junctions.cost(place, *others), np.cumsum([len(step[0]) for step in steps])
     )
-    for at, order in zip(groups, _ORDERS, strict=True):
-        changed = len(_changed(order))
+    for at, moved in zip(groups, _ORDERS, strict=True):
+        changed = len(_changed(moved))
         gain = np.sum(saved[:changed], axis=0)
         del saved[:changed]
         for n in np.flatnonzero(_TRUST * gain > _PRICE):
-            yield float(gain[n]), int(at[n]), order
+            yield float(gain[n]), int(at[n]), moved
 
 
 @cache

@@ -19,9 +19,9 @@ from voicelab.audio.diagnosis.speech import Speech, measure_speech
 
 _FARTHEST: Final = 4.0
 _SPEEDS: Final = (("rate-half", 0.5), ("rate-double", 2.0), ("rate-triple", 3.0))
-_DOUBT: Final = 0.3
+_DOUBT: Final = 0.5
 _SURE: Final = 0.04
-_OTHERS: Final = 0.1
+_OTHERS: Final = 0.05
 
 _Floats = npt.NDArray[np.float64]
 

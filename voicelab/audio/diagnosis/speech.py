@@ -18,7 +18,11 @@ import numpy.typing as npt
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.spectra import BANDS_HZ, LOW_BANDS, STEP_S, TOP_HZ, Frames, frames_of
 
-_FEWEST_ACTIVE: Final = 30
+_SHORTEST_S: Final = 0.8
+_LOWEST_HZ: Final = 2000
+_FEWEST_ACTIVE: Final = 40
+_FEWEST_LASTING: Final = 10
+_SILENT_DB: Final = 25.0
 _PITCH_HZ: Final = 45.0 * 2 ** (np.arange(15) / 3.5)
 _QUEFRENCIES: Final = np.array(
     (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40, 52, 64, 80, 100, 124)
@@ -56,6 +60,8 @@ def measure_speech(heard: Heard) -> Speech | None:
     ----------
     heard : Heard
     """
+    if heard.duration_s < _SHORTEST_S or heard.rate_hz < _LOWEST_HZ:
+        return None
     frames = frames_of(heard)
     if frames is None:
         return None
@@ -63,7 +69,8 @@ def measure_speech(heard: Heard) -> Speech | None:
     level_db = 10 * np.log10(frames.power[:, inside].sum(axis=1) + 1e-2)
     low, loud = np.percentile(level_db, (10, 95))
     active = level_db >= max(low + 0.4 * (loud - low), loud - 25)
-    if int(active.sum()) < _FEWEST_ACTIVE:
+    lasting = active[3:] & active[:-3]
+    if loud < _SILENT_DB or active.sum() < _FEWEST_ACTIVE or lasting.sum() < _FEWEST_LASTING:
         return None
     quiet = np.argsort(level_db)[: max(int(0.12 * level_db.size), 5)]
     bands = _Bands.of(frames, active, quiet)
@@ -221,7 +228,7 @@ def _rhythm(level_db: _Floats, ends: npt.NDArray[np.intp]) -> tuple[_Floats, flo
             power += (np.abs(np.fft.rfft(window, 2 * size, axis=0)) ** 2).sum(axis=1)
     hz = np.arange(size + 1) / (2 * size * STEP_S)
     counts = np.array([power[(hz >= a) & (hz < b)].sum() for a, b in pairwise(_RHYTHMS_HZ)])
-    share = counts / counts.sum()
+    share = counts / (counts.sum() + 1e-9)
     middle = float(np.interp(0.5, np.cumsum(share), _RHYTHMS_HZ[1:]))
     return np.log(share + 1e-3), middle
 

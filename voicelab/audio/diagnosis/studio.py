@@ -35,6 +35,7 @@ _MOST_S: Final = 40.0
 _TRACE_SAMPLES: Final = 1 << 17
 _FEWEST_SAMPLES: Final = 12_000
 _TRACE: Final = 60.0
+_LOUDEST: Final = 4.0
 _AROUND_HZ: Final = 130.0  # so that the multiples of the mains are among the neighbours
 _AROUND: Final = 0.012
 
@@ -96,7 +97,11 @@ def _beat(samples: Int16Array, rate_hz: int, up: int, down: int) -> float:
     edge = abs((down / up + 1) % 2 - 1) / 2  # the old upper edge, in cycles a sample
     spectrum = np.fft.rfft(samples.astype(np.float64))
     off = np.abs(np.arange(spectrum.size) / size - edge)
-    spectrum[(off > 0.04) | (off < 0.004)] = 0  # a steady tone at the edge itself would beat too
+    near = (off > 0.004) & (off < 0.04)
+    spectrum[~near] = 0
+    height = np.abs(spectrum)
+    usual = _LOUDEST * float(np.median(height[near])) + 1e-9
+    spectrum *= np.minimum(1, usual / np.maximum(height, usual))  # two steady tones would beat too
     power = np.fft.irfft(spectrum, size) ** 2
     around = np.convolve(power, np.full(400, 1 / 400), "same")
     power = power / (around + 0.1 * float(np.median(around)) + 1e-9) - 1

@@ -47,16 +47,17 @@ def check_page(report: Check) -> str:
     ]
     if report.faults:
         shown = report.faults[:_MOST_FAULTS]
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (fault.kind, f"{fault.begin_s:.3f}", f"{1000 * fault.length_s:.1f}", fault.detail)
             for fault in shown
         ]
         said = "The times are those of the recording."
         if len(shown) < len(report.faults):
             said = f"The first {len(shown)} of {len(report.faults):,}; the JSON has all of them."
-        body.append(
-            section("Faults", said, table(("kind", "at, s", "length, ms", "made of"), rows))
-        )
+        heads = ["kind", "at, s", "length, ms", "made of"]
+        if not any(fault.detail for fault in shown):
+            heads, rows = heads[:3], [row[:3] for row in rows]
+        body.append(section("Faults", said, table(heads, rows)))
     return page(f"{report.recording_name} against {report.reference_name}", "\n".join(body))
 
 
@@ -110,7 +111,7 @@ def key_numbers(report: Check) -> Iterator[Card]:
         value = "∞" if noise.segmental_db >= BEST_DB else decibels(noise.segmental_db)
         yield Card("Segmental SNR", value, left)
     if report.quality and report.quality.stoi is not None:
-        yield Card("STOI", f"{report.quality.stoi:.3f}", "intelligible, of 1")
+        yield Card("STOI", f"{report.quality.stoi:.3f}", "intelligibility, of 1")
     if report.quality and report.quality.pesq is not None:
         yield Card("PESQ", f"{report.quality.pesq:.2f}", "of 4.6")
 

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from voicelab.lab.diagnose import Diagnosed
 
 
+_STEPS = {"mulaw": "μ-law's", "alaw": "A-law's", "l16": "neither law's"}
+
+
 def diagnosis_page(found: Diagnosed) -> str:
     """The whole page of a diagnosis."""
     names = [found.name, *([found.reference_name] if found.reference else [])]
@@ -139,7 +142,7 @@ def _numbers(found: Diagnosed) -> str:
             [count(m.clipped_samples, "sample") for m in measured],
             "In runs of three or more at the limit.",
         ),
-        ("steps", [m.law for m in measured], "On whose steps all samples lie."),
+        ("steps", [_STEPS.get(m.law, m.law) for m in measured], "On whose steps all samples lie."),
     ]
     heads = ("", *(name for name, _ in sounds), "what it means")
     return table(heads, [(name, *values, said) for name, values, said in rows], meaning=True)

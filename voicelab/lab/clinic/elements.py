@@ -84,7 +84,11 @@ def numbers_in_a_row(given: Iterable[Card]) -> str:
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]], meaning: bool = False) -> str:
     """Rows under heads; the first cell of each is its name, the last may say what it means."""
-    top = "".join(f'<th scope="col" style="text-align:left">{words(head)}</th>' for head in heads)
+    kinds = ["", *[""] * (len(heads) - 2), ' class="meaning"' if meaning else ""]
+    top = "".join(
+        f'<th scope="col"{kind} style="text-align:left">{words(head)}</th>'
+        for head, kind in zip(heads, kinds, strict=True)
+    )
     body = "".join(f"<tr>{_cells(row, meaning)}</tr>" for row in rows)
     return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 

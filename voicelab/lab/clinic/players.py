@@ -14,7 +14,7 @@ from voicelab.lab.clinic.elements import words
 
 MOST_BYTES = 960_000
 """So much of one sound is put into a page: a minute at 8 kHz."""
-TURNING = "None is made louder. Starting one stops the others and goes on at the same place."
+TURNING = "Nothing is made louder. Starting one stops the others and goes on at the same place."
 _PART_S = 20.0
 _MOST_PARTS = 3
 _BEFORE_S = 2.0

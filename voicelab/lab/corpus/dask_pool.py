@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import time
 from typing import Any, Final
 
 from voicelab import __version__
@@ -12,6 +13,10 @@ from voicelab.lab.corpus.pool import Keep, WorkerLost
 from voicelab.lab.corpus.row import Order, answers
 
 CONNECT_S: Final = 10
+LOOK_S: Final = 10
+"""While no batch is done, the workers are counted so often."""
+DESERTED_S: Final = 300
+"""So long a cluster may be without any worker, as while it grows."""
 
 _MISSING = (
     "A Dask client needs the package distributed: `pip install 'voicelab[dask]'` or "
@@ -46,6 +51,7 @@ class DaskPool:
                 f"not {type(client).__name__}."
             )
         self.width, self.at_once = 1, 2
+        self._looked_s = self._peopled_s = 0.0
         self._client: Any = client
         self._address = client if isinstance(client, str) else None
 
@@ -66,6 +72,7 @@ class DaskPool:
             except (OSError, ValueError) as error:
                 raise StateError(f"No Dask scheduler answers at {self._address}: {error}") from None
         threads = await self._ask(self._client.nthreads)
+        self._looked_s = self._peopled_s = time.monotonic()
         self.width = max(sum(threads.values()), 1)
         self.at_once = 2 * self.width
 
@@ -90,7 +97,12 @@ class DaskPool:
         done = asyncio.Event()
         loop = asyncio.get_running_loop()
         future.add_done_callback(lambda _: loop.call_soon_threadsafe(done.set))
-        await done.wait()
+        while not done.is_set():
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await done.wait()
+            except TimeoutError:
+                await self._look()
         try:
             rows: list[bytes] = await self._ask(future.result)
         except (asyncio.CancelledError, concurrent.futures.CancelledError) as error:
@@ -109,6 +121,20 @@ class DaskPool:
                 "Install the same version there."
             ) from None
         return rows
+
+    async def _look(self) -> None:
+        """Dask waits for ever where all workers are gone and none comes back."""
+        now_s = time.monotonic()
+        if now_s - self._looked_s < LOOK_S or self._client.status != "running":
+            return
+        self._looked_s = now_s
+        if await self._ask(self._client.nthreads):
+            self._peopled_s = time.monotonic()
+        elif now_s - self._peopled_s > DESERTED_S:
+            raise StateError(
+                f"The Dask cluster has had no workers for {DESERTED_S} s: start some, and go on "
+                "with the same results= file."
+            )
 
     async def _ask(self, call: Any) -> Any:
         """Call something that a client of this loop awaits, and one of another loop blocks on."""

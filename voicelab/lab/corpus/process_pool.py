@@ -99,7 +99,7 @@ class _Worker:
             stdout=PIPE,
             stderr=DEVNULL,
             limit=ROW_BYTES,
-            env=os.environ | _ONE_THREAD,
+            env=_environment(),
             start_new_session=True,  # Ctrl-C is for us; we end the workers
         )
         if await self._line() != READY:
@@ -143,6 +143,12 @@ class _Worker:
             await self._process.wait()
             if self._process.stdin is not None:
                 self._process.stdin.close()
+
+
+def _environment() -> dict[str, str]:
+    # Dask leaves this with whoever starts a LocalCluster; page faults then double the work.
+    inherited = {name: os.environ[name] for name in os.environ if name != "MALLOC_TRIM_THRESHOLD_"}
+    return inherited | _ONE_THREAD
 
 
 def _path() -> list[str]:

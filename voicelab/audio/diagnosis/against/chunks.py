@@ -19,7 +19,8 @@ _CHUNKS_MS: Final = (
 _SAMPLES: Final = (64, 128, 256, 320, 480, 512, 640, 1024, 2048, 4096)
 _AROUND: Final = 161
 _NEAR: Final = 12
-_CLEAR: Final = 6.5
+_CLEAR_ROUGHER: Final = 9.0
+_HALVES: Final = 2.5  # noise apart, a half is as strong by a root of 2, or by 2
 _CLEAR_WEAKER: Final = 5.8
 _CLEAR_AT_START: Final = 4.4  # a recording mostly begins where a chunk does
 _CLEAR_MIXED: Final = 14.0
@@ -113,34 +114,43 @@ def _sums(part: Laid) -> _Sums:
 
 def _folded(every: list[_Sums], length: int) -> list[tuple[float, str]]:
     """How much stands out at one place of the chunk, as a multiple of what is clear."""
-    totals = np.zeros((every[0].rows.shape[0], length))
+    halves = np.zeros((2, every[0].rows.shape[0], length))
     for sums in every:
         before = sums.begin % length
-        after = -(before + sums.rows.shape[1]) % length
+        after = -(before + sums.rows.shape[1]) % (2 * length)
         padded = np.pad(sums.rows, ((0, 0), (before, after)))
-        totals += padded.reshape(totals.shape[0], -1, length).sum(axis=1)
-    beside, (weight, late, lateness, rough, count) = totals[:-5], totals[-5:]
-    weaker = 0.0
+        shaped = padded.reshape(padded.shape[0], -1, 2, length)
+        halves += shaped.sum(axis=1).transpose(1, 0, 2)
+    lags = np.sum([sums.lags for sums in every], axis=0)
+    whole, *parts = (_strengths(totals, lags) for totals in (halves.sum(axis=0), *halves))
+    clear = (1.0, _CLEAR_ROUGHER, _CLEAR_MIXED * (1 + _FEW / max(halves[:, -1].mean(), 1)))
+    found = []
+    for n, word in enumerate(("weaker", "rougher", "other")):
+        least = np.minimum(parts[0][n], parts[1][n])  # in either half: one crack is no seam
+        bounded = np.minimum(whole[n], _HALVES * least)
+        found.append((float(bounded.max()) / clear[n], word))
+    late, lateness = halves.sum(axis=0)[-4:-2]
+    return [*found, (_jump(late, lateness) / _CLEAR_JUMP, "later at once")]
+
+
+def _strengths(totals: Floats, lags: Floats) -> tuple[Floats, Floats, Floats]:
+    """How weak, how rough and how mixed with its neighbours each place is, in spreads."""
+    beside, (weight, _, _, rough, count) = totals[:-5], totals[-5:]
+    weaker = np.zeros(weight.size)
     for width in _WIDTHS:
         product, power = (_around(row, width) for row in (beside[_BESIDE], weight))
-        sharp = _sharpness(-product / np.sqrt(np.maximum(power, 1e-9)))
-        at_start = float(sharp[np.arange(-1, width + 1)].max())
-        weaker = max(weaker, float(sharp.max()) / _CLEAR_WEAKER, at_start / _CLEAR_AT_START)
-    mixed = _mixed(beside, weight, np.sum([sums.lags for sums in every], axis=0))
-    rougher = np.where(count >= _FEWEST, rough / np.sqrt(np.maximum(count, 1.0)), 0.0)
-    return [
-        (weaker, "weaker"),
-        (float(_sharpness(rougher).max()) / _CLEAR, "rougher"),
-        (mixed / (_CLEAR_MIXED * (1 + _FEW / max(float(count.mean()), 1.0))), "other"),
-        (_jump(late, lateness) / _CLEAR_JUMP, "later at once"),
-    ]
+        sharp = _sharpness(-product / np.sqrt(np.maximum(power, 1e-9))) / _CLEAR_WEAKER
+        sharp[np.arange(-1, width + 1)] *= _CLEAR_WEAKER / _CLEAR_AT_START
+        weaker = np.maximum(weaker, sharp)
+    rougher = np.where(count >= _FEWEST / 2, rough / np.sqrt(np.maximum(count, 1.0)), 0.0)
+    return weaker, _sharpness(rougher), _mixed(beside, weight, lags)
 
 
 def _around(row: Floats, width: int) -> Floats:
     return np.asarray(sum(np.roll(row, shift) for shift in range(width)))
 
 
-def _mixed(beside: Floats, weight: Floats, lags: Floats) -> float:
+def _mixed(beside: Floats, weight: Floats, lags: Floats) -> Floats:
     """How much the rest goes with samples beside its own, in spreads.
 
     A filter that is cut off at a seam leaves out what lies beyond it: what is missing is a
@@ -153,7 +163,7 @@ def _mixed(beside: Floats, weight: Floats, lags: Floats) -> float:
     apart = (ways.T @ (beside / usual)) / np.sqrt(powers + 0.1)[:, None]
     whole = _around((apart**2).sum(axis=0), 2 * _BESIDE)
     whole = whole - np.median(whole)
-    return float(whole.max() / max(1.4826 * float(np.median(np.abs(whole))), 1.0))
+    return np.asarray(whole / max(1.4826 * float(np.median(np.abs(whole))), 1.0))
 
 
 def _jump(late: Floats, weight: Floats) -> float:

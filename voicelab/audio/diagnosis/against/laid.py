@@ -13,9 +13,11 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 from scipy.linalg import solve_toeplitz
-from scipy.signal import lfilter, oaconvolve
+from scipy.ndimage import map_coordinates
+from scipy.signal import lfilter, oaconvolve, resample_poly
 
-from voicelab.audio.compare.alignment import Alignment, Segment, align
+from voicelab.audio.compare.alignment import Alignment, align
+from voicelab.audio.compare.segments import Segment
 from voicelab.audio.diagnosis.against.matching import correlation, match
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
@@ -31,6 +33,8 @@ _SIDE_S: Final = 0.012
 _RIDGE: Final = 1e-5
 _BLOCK_S: Final = 0.01
 _SHORT_S: Final = 0.15
+_FINER: Final = 4
+_MARGIN: Final = 64
 _ORDER: Final = 16
 _WHITE: Final = 1.003  # by 25 dB at most, else what a filter took away counts for all
 _ALIKE: Final = 0.4
@@ -176,8 +180,7 @@ def _laid(
     wide = heard.astype(np.float64)
     known, told = np.zeros(wide.size, np.bool_), np.zeros(wide.size)
     rows = [
-        (s.begin, s.end, alignment.reference(said, s, s.begin - side, s.end + side).astype(float))
-        for s in segments
+        (s.begin, s.end, _said(said, alignment, s, s.begin - side, s.end + side)) for s in segments
     ]
     for first, last, _ in rows:
         known[first:last] = True
@@ -195,6 +198,21 @@ def _laid(
     offset = float((wide - told)[known].mean())
     theirs = alignment.sign * gain * level
     return Laid(begin, ahead, rate_hz, wide, told, known, offset, theirs, segments, alignment)
+
+
+def _said(said: Int16Array, alignment: Alignment, segment: Segment, begin: int, end: int) -> Floats:
+    """The reference in its place; where the clocks differ, without any step between two samples."""
+    if alignment.slope == 0.0:
+        return alignment.reference(said, segment, begin, end).astype(np.float64)
+    n = np.arange(begin, end)
+    place = n - segment.lag - alignment.slope * n
+    first = max(int(place[0]) - _MARGIN, 0)
+    piece = said[first : max(int(place[-1]) + _MARGIN, first)].astype(np.float64)
+    if not piece.size:
+        return np.zeros(n.size)
+    finer = resample_poly(piece, _FINER, 1)
+    told = map_coordinates(finer, [(place - first) * _FINER], order=3)
+    return np.asarray(alignment.sign * told, np.float64)
 
 
 def _joined(segments: tuple[Segment, ...], short: int) -> tuple[Segment, ...]:

@@ -1,4 +1,4 @@
-"""Encoded by one law and decoded by another: each level is off by what the two laws differ.
+"""The continuous mu-law for G.711: each level is off by what the two laws differ.
 
 Noise that was in the room adds nothing to that on the average, so the mean difference from the
 reference, level by level, follows the difference of the two laws, or it does not.
@@ -13,16 +13,18 @@ from typing import Final
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import oaconvolve
 
 from voicelab.audio.diagnosis.against.laid import Laid
 from voicelab.audio.diagnosis.against.reference import Floats
 from voicelab.audio.diagnosis.continuous import continuous_encode, continuous_levels
-from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
+from voicelab.audio.g711 import ulaw_decode, ulaw_encode
 from voicelab.audio.samples import Int16Array
 
 _STEP: Final = 8
 _CLIP: Final = 5.0
 _SPAN: Final = 240
+_GAIN_S: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -46,35 +48,35 @@ class Bend:
         return self.share / self.spread
 
 
-CONFUSIONS: Final[dict[str, tuple[Callable[[Int16Array], Int16Array], ...]]] = {
-    "mulaw-as-alaw": (lambda x: alaw_decode(ulaw_encode(x)),),
-    "alaw-as-mulaw": (lambda x: ulaw_decode(alaw_encode(x)),),
-    "continuous-mulaw": (
-        lambda x: ulaw_decode(continuous_encode(x)),
-        lambda x: continuous_levels().take(ulaw_encode(x)),
-    ),
-}
-"""What each makes of good samples."""
+CONFUSIONS: Final[tuple[Callable[[Int16Array], Int16Array], ...]] = (
+    lambda samples: ulaw_decode(continuous_encode(samples)),
+    lambda samples: continuous_levels().take(ulaw_encode(samples)),
+)
+"""What becomes of good samples where either side uses the continuous law."""
 
 
-def bends(laid: list[Laid], fault: str) -> list[Bend]:
-    """For each way to confuse two laws, how far the levels are bent by it."""
+def bends(laid: list[Laid]) -> list[Bend]:
+    """For either confusion, how far the levels are bent by it."""
     said = np.concatenate([part.told[part.known] for part in laid])
     rest = np.concatenate([_steady(part) for part in laid])
     noise = 1.4826 * float(np.median(np.abs(rest)))
-    return [_bend(said, rest, noise, fault, n) for n in range(len(CONFUSIONS[fault]))]
+    return [_bend(said, rest, noise, number) for number in range(len(CONFUSIONS))]
 
 
 def _steady(part: Laid) -> Floats:
-    """What is not told, with what is far beyond the usual cut down: it is of another cause."""
-    rest = part.rest
-    power = np.convolve(np.minimum(np.abs(rest), 8000.0), np.full(_SPAN, 1 / _SPAN), "same")
-    limit = _CLIP * power + 1.0
+    """What is not told, but for slow changes of the gain, and for what is of another cause."""
+    width = round(_GAIN_S * part.rate_hz)
+    window = np.ones(width)
+    power = oaconvolve(part.told**2, window, mode="same")
+    both = oaconvolve(part.rest * part.told, window, mode="same")
+    rest = part.rest - part.told * both / np.maximum(power, width)
+    usual = oaconvolve(np.minimum(np.abs(rest), 8000.0), np.full(_SPAN, 1 / _SPAN), mode="same")
+    limit = _CLIP * np.maximum(usual, 0.0) + 1.0
     return np.asarray(np.clip(rest, -limit, limit)[part.known])
 
 
-def _bend(said: Floats, rest: Floats, noise: float, fault: str, number: int) -> Bend:
-    table = _table(fault, number)
+def _bend(said: Floats, rest: Floats, noise: float, number: int) -> Bend:
+    table = _table(number)
     smooth = gaussian_filter1d(table, max(noise / _STEP, 1.0), mode="nearest")
     at = np.clip(np.rint((said + 32768) / _STEP), 0, smooth.size - 1).astype(np.int64)
     bent = smooth[at]
@@ -92,9 +94,9 @@ def _bend(said: Floats, rest: Floats, noise: float, fault: str, number: int) -> 
 
 
 @cache
-def _table(fault: str, number: int) -> Floats:
+def _table(number: int) -> Floats:
     every = np.arange(-32768, 32768, dtype=np.int32).astype(np.int16)
-    bent = CONFUSIONS[fault][number](every).astype(np.float64) - every
+    bent = CONFUSIONS[number](every).astype(np.float64) - every
     edges = np.append(bent, bent[-1])
     return np.asarray(
         np.convolve(edges, np.full(_STEP, 1 / _STEP), "same")[: every.size + 1 : _STEP]

@@ -25,6 +25,7 @@ _FREE: Final = 0.2
 """Independent samples a sample: speech goes on from sample to sample."""
 _CONSISTENT: Final = 0.4
 _MOST_PIECES: Final = 150
+_LASTING_S: Final = 0.03  # a shorter piece at another delay is a likeness by chance
 _LEAST_STEP_S: Final = 0.003
 
 
@@ -75,7 +76,7 @@ def lost(part: Laid) -> list[Lost]:
     if not starts.size:
         return []
     said = (cut(part.told, starts, length) ** 2).mean(axis=1)
-    quiet = np.abs(part.heard - _idle(part)) <= _SILENT
+    quiet = (np.abs(part.heard) <= _SILENT) | (np.abs(part.heard - part.offset) <= _SILENT)
     silent = quiet[starts[:, None] + np.arange(length)].mean(axis=1) > 0.9
     audible = said > max(_AUDIBLE * float(said.mean()), (4 * _SILENT) ** 2)
     found: list[Lost] = []
@@ -92,11 +93,6 @@ def lost(part: Laid) -> list[Lost]:
     return [gap for gap in found if _cuts(part, gap)]
 
 
-def _idle(part: Laid) -> float:
-    """The level of silence: the offset where there is one, else zero."""
-    return part.offset if abs(part.offset) > 4 * _SILENT else 0.0
-
-
 def _cuts(part: Laid, gap: Lost) -> bool:
     """Whether sound is missing in it, and more than the noise that is left over elsewhere."""
     told = part.told[gap.begin : gap.end]
@@ -106,7 +102,9 @@ def _cuts(part: Laid, gap: Lost) -> bool:
 def steps(part: Laid) -> list[Step]:
     """Where the lag changes for good."""
     found = []
-    for before, after in pairwise(part.segments):
+    shortest = round(_LASTING_S * part.rate_hz)
+    lasting = [segment for segment in part.segments if segment.end - segment.begin >= shortest]
+    for before, after in pairwise(lasting):
         step = round(after.lag - before.lag)
         if abs(step) < _LEAST_STEP_S * part.rate_hz:
             continue
@@ -138,7 +136,12 @@ def moved(parts: list[Laid]) -> Moved | None:
     frames = np.arange(round(_NEAREST_S * rate_hz), round(_LONGEST_FRAME_S * rate_hz) + 1)
     totals = np.array([_on_grid(every, far, int(f)).max(axis=1).sum() for f in frames])
     best = float(totals.max())
-    frame = int(frames[np.flatnonzero(totals >= 0.97 * best)[-1]])
+    last = int(np.flatnonzero(totals >= 0.97 * best)[-1])  # a part of a frame fits as well
+    exact = [
+        every[:, far + f].sum() + every[:, far - f].sum()
+        for f in frames[max(last - 2, 0) : last + 1]
+    ]
+    frame = int(frames[max(last - 2, 0) + int(np.argmax(exact))])
     on_grid = _on_grid(every, far, frame)
     which = on_grid.argmax(axis=1)
     nats = on_grid.max(axis=1)

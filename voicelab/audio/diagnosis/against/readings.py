@@ -14,6 +14,7 @@ from voicelab.audio.diagnosis.against.reference import Floats, Reference, at_rat
 from voicelab.audio.diagnosis.against.ways import AS_IS, Way, ways
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.rereading import share_on
 from voicelab.audio.samples import Int16Array
 
 _TILE_S: Final = 2.0
@@ -24,8 +25,10 @@ _SPAN_S: Final = 60.0
 _PERHAPS: Final = 0.4
 _LIKE: Final = 0.5
 _ALREADY: Final = 0.9
+_ALREADY_ON_A_LAW: Final = 0.97
 _CLEARLY: Final = 0.1
 _LEFT: Final = 0.5
+_ON_LEVELS: Final = 0.99
 _FEWEST_WINDOWS: Final = 2
 _QUIET: Final = 0.02
 _LOUD: Final = 0.03
@@ -82,6 +85,18 @@ def look(heard: Heard, reference: Reference) -> list[Tile]:
 def seems_alike(tiles: list[Tile]) -> bool:
     """Whether any part of it may be the reference as it is heard."""
     return any(float(tile.likeness[_loud(tile)].max(initial=0.0)) > _PERHAPS for tile in tiles)
+
+
+def is_on_a_law(samples: Int16Array) -> bool:
+    """Whether one law may have been read as the other, which is like the reference still."""
+    return max(share_on(samples, law) for law in ("mulaw", "alaw")) > _ON_LEVELS
+
+
+def usual_likeness(tiles: list[Tile]) -> float:
+    """How like the reference most windows are as they are heard."""
+    every = [tile.likeness[_loud(tile)] for tile in tiles]
+    loud = np.concatenate([*every, np.zeros(0)])
+    return float(np.median(loud)) if loud.size else 0.0
 
 
 def find_by_reading(heard: Heard, reference: Reference, tiles: list[Tile]) -> list[Finding]:
@@ -155,9 +170,11 @@ def _attempts(
 ) -> Iterator[tuple[Way, _Gain]]:
     """Try each way on a tile; where one that helped before helps again, none of the others."""
     length = round(_TILE_S * heard.rate_hz)
-    if as_is.power.any() and as_is.likeness[as_is.power > 0].min() > _ALREADY:
+    samples = heard.samples[as_is.begin : as_is.begin + length]
+    already = _ALREADY_ON_A_LAW if is_on_a_law(samples) else _ALREADY
+    if as_is.power.any() and as_is.likeness[as_is.power > 0].min() > already:
         return
-    possible = list(ways(heard.samples[as_is.begin : as_is.begin + length]))
+    possible = list(ways(samples))
     helps = False
     for way in sorted(possible, key=lambda way: way.words not in helped):
         if helps and way.words not in helped:
@@ -168,7 +185,7 @@ def _attempts(
 
 
 def _loud(tile: Tile) -> npt.NDArray[np.bool_]:
-    return np.asarray(tile.power > _LOUD * tile.power.max())
+    return np.asarray(tile.power >= max(_LOUD * float(tile.power.max()), 1e-9))
 
 
 def _try(heard: Heard, begin: int, way: Way, reference: Reference) -> Tile:

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from voicelab.audio.diagnosis.against.laid import Laid, cut
+from voicelab.audio.diagnosis.against.matching import correlation
 from voicelab.audio.diagnosis.against.reference import Floats, as_int16
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
@@ -15,7 +16,7 @@ from voicelab.audio.samples import Int16Array
 _LEAST_OFFSET: Final = 100.0
 _OFFSET_SHARE: Final = 0.04
 _WINDOW_S: Final = 0.5
-_STEADY: Final = 3.0
+_SURE: Final = 4.0
 _LEAST_TOP: Final = 500.0
 _BEYOND: Final = 1.08
 _AT_TOP: Final = 0.96
@@ -29,8 +30,7 @@ def find_offset(laid: list[Laid]) -> list[Finding]:
     own = float(np.median([part.offset for part in laid]))
     theirs = float(np.median([part.reference_offset for part in laid]))
     level = float(np.sqrt(np.mean([np.mean(part.told[part.known] ** 2) for part in laid])))
-    wander = float(np.std(np.concatenate([_wander(part) for part in laid])))
-    least = max(_LEAST_OFFSET, _OFFSET_SHARE * level, _STEADY * wander)
+    least = max(_LEAST_OFFSET, _OFFSET_SHARE * level, _wander(laid))
     if abs(own) < least or abs(own - theirs) < least:
         return []
 
@@ -48,11 +48,20 @@ def find_offset(laid: list[Laid]) -> list[Finding]:
     ]
 
 
-def _wander(part: Laid) -> Floats:
-    """Where the middle lies from half second to half second, beside where it usually lies."""
-    quarter = int(np.count_nonzero(part.known)) // 4
-    length = max(min(round(_WINDOW_S * part.rate_hz), quarter), 1)
-    return np.asarray(cut(part.rest, part.blocks(length), length).mean(axis=1))
+def _wander(laid: list[Laid]) -> float:
+    """How far off the middle may be by chance: rumble takes it here and there, an offset stays."""
+    means = []
+    for part in laid:
+        quarter = int(np.count_nonzero(part.known)) // 4
+        length = max(min(round(_WINDOW_S * part.rate_hz), quarter), 1)
+        means.append(cut(part.rest, part.blocks(length), length).mean(axis=1))
+    every = np.concatenate(means)
+    if every.size < 2:
+        return 0.0
+    spread = float(every.std())
+    slow = correlation(every[1:], every[:-1]) if every.size > 3 else 0.0
+    slow = min(max(slow, 0.0), 0.95)
+    return spread * max(1.0, _SURE * float(np.sqrt((1 + slow) / (1 - slow) / every.size)))
 
 
 def find_clipped(laid: list[Laid]) -> list[Finding]:

@@ -10,7 +10,13 @@ from voicelab.audio.diagnosis.against.chunks import find_chunks
 from voicelab.audio.diagnosis.against.laid import Laid, lay
 from voicelab.audio.diagnosis.against.laws import bends
 from voicelab.audio.diagnosis.against.matching import correlation
-from voicelab.audio.diagnosis.against.readings import find_by_reading, look, seems_alike
+from voicelab.audio.diagnosis.against.readings import (
+    find_by_reading,
+    is_on_a_law,
+    look,
+    seems_alike,
+    usual_likeness,
+)
 from voicelab.audio.diagnosis.against.reference import Reference
 from voicelab.audio.diagnosis.against.shape import find_clipped, find_offset
 from voicelab.audio.diagnosis.against.timing import find_timing
@@ -21,7 +27,6 @@ from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import find_clipped as find_piled
 from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
 from voicelab.audio.diagnosis.repeats import find_repeats
-from voicelab.audio.diagnosis.rereading import share_on
 from voicelab.audio.diagnosis.stereo import find_stereo
 from voicelab.audio.diagnosis.text import find_text
 
@@ -30,7 +35,6 @@ _LOUD: Final = 0.2
 _LIKE: Final = 0.5
 _MOSTLY: Final = 0.85
 _ON_LAW: Final = 0.97
-_ON_LEVELS: Final = 0.99
 _BENT: Final = 0.5
 _CLEAR: Final = 6.0
 _EXACT: Final = 1.5
@@ -58,22 +62,25 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
     if find_silent(own):
         return _without(heard)
     tiles = look(heard, reference)
+    usual = usual_likeness(tiles)
+    if usual < _MOSTLY:
+        read = find_by_reading(heard, reference, tiles)
+        if read:
+            return read
     laid = lay(heard, reference) if seems_alike(tiles) else []
-    enough = _ON_LAW if _on_a_law(heard) else _MOSTLY
-    if laid and _likeness(laid) > enough and _all_told(laid):
-        return _of_aligned(heard, own, laid)
-    read = find_by_reading(heard, reference, tiles)
-    if read:
-        return read
+    if usual >= _MOSTLY and not (laid and _is_told(heard, laid)):
+        read = find_by_reading(heard, reference, tiles)
+        if read:
+            return read
     if laid:
         return _of_aligned(heard, own, laid)
     return ([] if find_repeats(own) else find_repeats(heard)) or _elsewhere(heard)
 
 
-def _on_a_law(heard: Heard) -> bool:
-    """Whether one law may have been read as the other, which is like the reference still."""
-    looked = heard.sample_of()
-    return max(share_on(looked, law) for law in ("mulaw", "alaw")) > _ON_LEVELS
+def _is_told(heard: Heard, laid: list[Laid]) -> bool:
+    """Whether the reference tells so much that no other way of reading need be tried."""
+    enough = _ON_LAW if is_on_a_law(heard.sample_of()) else _MOSTLY
+    return _likeness(laid) > enough and _all_told(laid)
 
 
 def _without(heard: Heard) -> list[Finding]:
@@ -133,7 +140,7 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
 
 
 def _continuous(laid: list[Laid]) -> list[Finding]:
-    bend = max(bends(laid, "continuous-mulaw"), key=lambda bend: bend.strength)
+    bend = max(bends(laid), key=lambda bend: bend.strength)
     if bend.strength < _CLEAR or not _BENT < bend.share < _EXACT:
         return []
     return [

@@ -1,0 +1,201 @@
+"""With the reference nearly all of it can be told, and nothing is found that is not there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.signal import butter, resample_poly, sosfilt
+
+from tests.audio.diagnosis.voices import noisy, prompt
+from voicelab.audio.clip import Audio
+from voicelab.audio.diagnosis import diagnose
+from voicelab.audio.diagnosis.against import Reference
+from voicelab.audio.diagnosis.faults import FAULTS, break_audio
+from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
+
+RATE_HZ = 8000
+
+
+def speech(rate_hz=RATE_HZ):
+    return np.concatenate((prompt("greeting", rate_hz), prompt("order", rate_hz)))
+
+
+def as_int16(wide):
+    return np.clip(np.rint(wide), -32768, 32767).astype(np.int16)
+
+
+def named(heard, said, heard_hz=RATE_HZ, said_hz=RATE_HZ):
+    return diagnose(Audio(heard, heard_hz), Audio(said, said_hz))
+
+
+def broken(fault, snr_db=8, severity=1, late=0):
+    """A fault in noise, the reference without it, and so many samples of silence before."""
+    rate_hz = 16_000 if fault == "rate-half" else RATE_HZ
+    said = speech(rate_hz)
+    rng = np.random.default_rng(7)
+    heard, heard_hz = break_audio(fault, noisy(said, snr_db, rng), rate_hz, severity, seed=3)
+    heard = np.concatenate((np.zeros(late, np.int16), heard))
+    return diagnose(Audio(heard, heard_hz), Audio(said, rate_hz))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_is_named_in_noise(fault):
+    assert broken(fault).fault == fault
+
+
+@pytest.mark.parametrize("severity", [0, 2])
+@pytest.mark.parametrize(
+    "fault",
+    ["clipped", "continuous-mulaw", "packet-loss", "repeats", "reordering", "chunk-clicks"],
+)
+def test_mild_and_severe(fault, severity):
+    assert broken(fault, 20, severity).fault == fault
+
+
+@pytest.mark.parametrize("fault", ["packet-loss", "reordering", "chunk-clicks", "odd-byte-slip"])
+def test_any_delay_will_do(fault):
+    assert broken(fault, 20, late=9000).fault == fault
+
+
+@pytest.mark.parametrize(("up", "down"), [(2, 1), (1, 2), (1, 3), (160, 147), (147, 160)])
+def test_rates_of_the_content_under_a_header_that_is_right(up, down):
+    names = {(2, 1): "rate-half", (1, 2): "rate-double", (1, 3): "rate-triple"}
+    heard = as_int16(resample_poly(speech().astype(np.float64), up, down))
+    assert named(heard, speech()).fault == names.get((up, down), "rate-44100-48000")
+
+
+def test_what_was_sent_big_endian():
+    slipped = speech().astype(">i2").tobytes()[1:-1]
+    heard = np.frombuffer(slipped, ">i2").astype(np.int16)
+    assert named(heard, speech()).fault == "odd-byte-slip"
+    codes = ulaw_encode(speech())
+    pairs = codes[: codes.size // 2 * 2].view(">i2").astype(np.int16)
+    assert named(pairs, speech()).fault == "mulaw-as-pcm16"
+
+
+def test_a_byte_that_is_lost_near_the_end():
+    data = speech().tobytes()
+    at = int(0.8 * len(data)) | 1
+    heard = np.frombuffer(data[:at] + data[at + 1 : -1], np.int16)
+    assert named(heard, speech()).fault == "odd-byte-slip"
+
+
+def test_linear_samples_of_8_bits_as_mulaw():
+    heard = ulaw_decode(((speech() >> 8) + 128).astype(np.uint8))
+    assert named(heard, speech()).fault == "linear-as-mulaw"
+
+
+def test_a_frame_that_comes_later_by_two():
+    said, step = speech(), 160
+    frames = [said[at : at + step] for at in range(0, said.size - step, step)]
+    for at in range(40, len(frames) - 4, 40):
+        frames[at : at + 3] = [frames[at + 1], frames[at + 2], frames[at]]
+    found = named(np.concatenate(frames), said)
+    assert found.fault == "reordering"
+    assert "frames of 20 ms" in found.hypotheses[0].evidence
+
+
+def test_reordered_frames_are_put_back():
+    said = speech()
+    heard, _ = break_audio("reordering", said, RATE_HZ, 1, seed=3)
+    mended = named(heard, said).repaired.samples[: said.size]
+    assert np.mean(mended != said) < 0.2 * np.mean(heard != said)
+
+
+def test_frames_that_are_cut_out():
+    said = speech()
+    cuts = [10_000, 30_000, 52_000]
+    heard = np.delete(said, np.concatenate([np.arange(at, at + 480) for at in cuts]))
+    assert named(heard, said).fault == "packet-loss"
+
+
+def test_chunks_that_are_stretched_one_by_one():
+    wide = resample_poly(speech().astype(np.float64), 2, 1)
+    chunks = (wide[at : at + 640] for at in range(0, wide.size - 640, 640))
+    heard = [np.interp(np.linspace(0, 639, 320), np.arange(640), chunk) for chunk in chunks]
+    assert named(as_int16(np.concatenate(heard)), speech()).fault == "chunk-clicks"
+
+
+def clean():
+    said = speech()
+    wide = said.astype(np.float64)
+    band = butter(4, (300, 3400), "bandpass", fs=RATE_HZ, output="sos")
+    there = np.arange(said.size - 200) / (1 + 100e-6)
+    return {
+        "the same": said,
+        "mu-law": ulaw_decode(ulaw_encode(said)),
+        "A-law": alaw_decode(alaw_encode(said)),
+        "both laws": alaw_decode(alaw_encode(ulaw_decode(ulaw_encode(said)))),
+        "quiet": as_int16(0.06 * wide),
+        "quiet mu-law": ulaw_decode(ulaw_encode(as_int16(0.06 * wide))),
+        "loud": as_int16(1.9 * wide),
+        "late": np.concatenate((np.zeros(7000, np.int16), said)),
+        "without its beginning": said[9000:],
+        "the other polarity": -said,
+        "through a band": as_int16(sosfilt(band, wide)),
+        "half a sample late": as_int16(resample_poly(wide, 2, 1)[1::2]),
+        "100 ppm slower": as_int16(
+            np.interp(8 * there, np.arange(8 * said.size), resample_poly(wide, 8, 1))
+        ),
+        "in noise": noisy(said, 8, np.random.default_rng(1)),
+        "noise, mu-law": ulaw_decode(ulaw_encode(noisy(said, 8, np.random.default_rng(2)))),
+    }
+
+
+@pytest.mark.parametrize("how", clean())
+def test_nothing_is_wrong(how):
+    assert named(clean()[how], speech()).fault == "none"
+
+
+def test_nothing_is_wrong_at_another_rate():
+    said = speech(16_000)
+    heard = as_int16(resample_poly(said.astype(np.float64), 1, 2))
+    assert named(heard, said, RATE_HZ, 16_000).fault == "none"
+    wide = as_int16(resample_poly(speech().astype(np.float64), 2, 1))
+    assert named(wide, speech(), 16_000).fault == "none"
+
+
+def test_what_the_reference_has_too_is_no_fault():
+    for how in (
+        np.clip(speech(), -4000, 4000),
+        as_int16(speech() + 1500.0),
+        np.repeat(speech(), 2),
+        np.zeros(20_000, np.int16),
+    ):
+        assert named(how, how).fault == "none"
+
+
+def test_the_delay_is_told():
+    late = np.concatenate((np.zeros(4000, np.int16), speech()))
+    assert "+500.0 ms late" in named(late, speech()).verdict
+
+
+def test_another_call_cannot_be_told():
+    found = named(prompt("order"), prompt("greeting")[::-1].copy())
+    assert found.fault == "unknown"
+    assert "not in it" in found.verdict
+
+
+def test_a_silent_reference_says_nothing():
+    assert named(speech(), np.zeros(8000, np.int16)).fault == "unknown"
+
+
+def test_a_short_or_empty_pair():
+    assert named(speech()[:900], speech()).fault in ("none", "unknown")
+    assert named(speech(), speech()[:300]).fault == "unknown"
+    assert named(speech(), np.array([3], np.int16)).fault == "unknown"
+
+
+def test_a_long_recording_is_looked_at_in_parts():
+    said = np.concatenate([np.roll(speech(), 1000 * n) // (1 + n % 3) for n in range(40)])
+    late = np.concatenate((np.zeros(50_000, np.int16), said))
+    assert named(late, said).fault == "none"
+    assert "+6250.0 ms late" in named(late, said).verdict
+    heard, _ = break_audio("reordering", late, RATE_HZ, 1, seed=1)
+    assert named(heard, said).fault == "reordering"
+
+
+def test_a_piece_is_found_by_when_it_is_loud():
+    said = np.concatenate((prompt("greeting"), prompt("order"), prompt("yes")))
+    reference = Reference(np.concatenate((said[::-1], said)), RATE_HZ)
+    assert abs(reference.places(said, RATE_HZ)[0] - said.size / RATE_HZ) < 0.05
