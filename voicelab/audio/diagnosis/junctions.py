@@ -60,7 +60,13 @@ class Junctions:
     def _predict(self, frames: _Floats, around: int) -> None:
         """Make the short predictor of each place."""
         shape = np.hanning(frames.shape[1] + 2)[1:-1]
-        lags = _autocorrelations(frames * shape, _ORDER) / float(shape @ shape)
+        shaped = frames * shape
+        width = shaped.shape[1]
+        columns = [
+            np.einsum("nk,nk->n", shaped[:, : width - lag], shaped[:, lag:])
+            for lag in range(_ORDER + 1)
+        ]
+        lags = np.stack(columns, axis=1) / float(shape @ shape)
         lags = _summed(lags, around) / (2 * around + 1)
         lags[:, 0] = lags[:, 0] * (1 + 1e-4) + 2.0
         weights, self._usual = _levinson(lags)
@@ -73,7 +79,7 @@ class Junctions:
         narrow = frames[:, : length // step * step].reshape(count, -1, step).mean(axis=2)
         self._length = narrow.shape[1]
         sums = [np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)]
-        self._heard = np.asarray(np.mean(sums, axis=0), np.float32)
+        self._heard = np.asarray(np.mean(sums, axis=0), dtype=np.float32)
         rate = rate_hz / step
         joined = max(round(_BLOCK_S * rate / self._length), 1)
         blocks = np.concatenate([np.roll(self._heard, -n, axis=0) for n in range(joined)], axis=1)
@@ -161,10 +167,13 @@ class Junctions:
         return gain, most
 
 
-def _autocorrelations(rows: _Floats, most: int) -> _Floats:
-    size = 1 << int(rows.shape[1] + most).bit_length()
-    power = np.abs(np.fft.rfft(rows, size)) ** 2
-    lags: _Floats = np.fft.irfft(power)[:, : most + 1]
+def _autocorrelations(rows: npt.NDArray[np.float32], most: int) -> _Floats:
+    from scipy.fft import next_fast_len
+
+    size = next_fast_len(rows.shape[1] + most, real=True)
+    spectra = np.fft.rfft(rows, size)
+    power = spectra.real**2 + spectra.imag**2
+    lags: _Floats = np.fft.irfft(power, size)[:, : most + 1].astype(np.float64)
     return lags
 
 
