@@ -173,12 +173,12 @@ def _runs(track: Track) -> list[Lags]:
         lags, starts = track.lags[kept], track.starts[kept]
         step = np.abs(np.diff(lags)) > 1 + _FASTEST * np.diff(starts)
         runs = np.split(kept, np.flatnonzero(step) + 1)
-        doubtful = [
+        doubtful = {
             k for k, run in enumerate(runs) if len(runs) > 1 and _doubtful(track, runs, k, run)
-        ]
+        }
         if not doubtful or len(doubtful) == len(runs):
             return runs
-        kept = np.concatenate([run for k, run in enumerate(runs) if k not in set(doubtful)])
+        kept = np.concatenate([run for k, run in enumerate(runs) if k not in doubtful])
 
 
 def _doubtful(track: Track, runs: list[Lags], k: int, run: Lags) -> bool:

@@ -17,7 +17,11 @@ _BLOCK_FRAMES = 800
 _ACTIVE = 1e-3
 _MATCHED = 0.005
 """Gains closer to 1 than this are 1: what is left is the codec's."""
-_SAMPLED = 256
+_PIECE_FRAMES = 8
+_PIECES = 40
+_PARTS = 64
+"""Level and offset are taken from so many parts of so many pieces of so many frames."""
+_KNOWN = 0.99
 
 Doubles = npt.NDArray[np.float64]
 
@@ -122,28 +126,31 @@ def _power(samples: Floats, size: int, whole: npt.NDArray[np.bool_]) -> Doubles:
 def _level(
     rec: Int16Array, ref: Int16Array, alignment: Alignment, size: int
 ) -> tuple[float, float]:
-    """Gain and offset, as the medians over blocks spread evenly over the recording."""
-    length = 8 * size
-    blocks = [b for b in alignment.blocks(length) if b[2] - b[1] == length]
-    if not blocks:
-        blocks = list(alignment.blocks(length))
-    chosen = np.unique(np.linspace(0, len(blocks) - 1, min(len(blocks), 8 * _SAMPLED)).astype(int))
-    gains, weights, heards, saids = [], [], [], []
-    for k in chosen:
-        segment, begin, end = blocks[k]
-        said = alignment.reference(ref, segment, begin, end).astype(np.float64)
-        heard = rec[begin:end].astype(np.float64)
-        level_said, level_heard = said.mean(), heard.mean()
-        power = float(((said - level_said) ** 2).sum())
-        if power > 0:
-            gains.append(float(((said - level_said) * (heard - level_heard)).sum()) / power)
-            weights.append(power)
-        heards.append(level_heard)
-        saids.append(level_said)
-    gain = _weighted_median(np.array(gains), np.array(weights)) if gains else 1.0
+    """Gain and offset, as the medians over pieces from all over the recording."""
+    length = _PIECE_FRAMES * size
+    part = length * _PIECES
+    first, last = alignment.segments[0].begin, alignment.segments[-1].end
+    most = max(last - first - part, 0)
+    found: list[tuple[Doubles, ...]] = []
+    for at in np.unique(np.linspace(0, most, min(_PARTS, most // part + 2)).astype(int)):
+        begin, end = first + int(at), min(first + int(at) + part, last)
+        rows = (-1, min(length, end - begin))
+        end -= (end - begin) % rows[1]
+        said, known = alignment.expected(ref, begin, end)
+        whole = known.reshape(rows).mean(axis=1) > _KNOWN
+        said_rows = said.reshape(rows)[whole].astype(np.float64)
+        heard_rows = rec[begin:end].reshape(rows)[whole].astype(np.float64)
+        level_said, level_heard = said_rows.mean(axis=1), heard_rows.mean(axis=1)
+        said_rows -= level_said[:, None]
+        power = np.einsum("ij,ij->i", said_rows, said_rows)
+        found.append((np.einsum("ij,ij->i", said_rows, heard_rows), power, level_said, level_heard))
+    product, power, saids, heards = (np.concatenate(column) for column in zip(*found, strict=True))
+    moving = power > 0
+    gains, weights = product[moving] / power[moving], power[moving]
+    gain = _weighted_median(gains, weights) if len(gains) else 1.0
     if gain <= 0 or abs(gain - 1) < _MATCHED:
         gain = 1.0
-    offset = float(np.median(np.array(heards) - gain * np.array(saids))) if heards else 0.0
+    offset = float(np.median(heards - gain * saids)) if len(heards) else 0.0
     return gain, offset if abs(offset) >= _LEAST_OFFSET else 0.0
 
 

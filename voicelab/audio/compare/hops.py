@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.compare.correlation import Floats, Lags, pieces
+from voicelab.audio.compare.correlation import Floats, Lags, pieces, windows
 from voicelab.audio.compare.interpolation import shifted
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
@@ -46,6 +46,8 @@ class Sides:
         -1 where the polarity is inverted.
     hop : int
         Samples.
+    offsets : tuple of float
+        What is added to every sample of the recording, and of the reference.
     tilt : float
         How much of a sample of noise stays in the next one, 0 for white noise: both sides are
         filtered so that noise is white, as it should be where energies are compared.
@@ -60,25 +62,29 @@ class Sides:
     slope: float
     sign: int
     hop: int
+    offsets: tuple[float, float]
     tilt: float
     noise: float
     least: float
 
     def heard(self, begin: int, end: int) -> Floats:
         """The recording from one sample to another, filtered."""
-        return self._white(pieces(self.rec, [begin - 1], end - begin + 1)[0])
+        heard = pieces(self.rec, [begin - 1], end - begin + 1)[0]
+        return self._white(heard, self.offsets[0])
 
     def said(self, begin: int, end: int, delay: float) -> Floats:
         """What it should hold there at any level and of either polarity, filtered."""
         lag = delay * (1 - self.slope)
-        return self._white(shifted(self.ref, begin - 1, end, lag, self.slope))
+        said = shifted(self.ref, begin - 1, end, lag, self.slope)
+        return self._white(said, self.offsets[1])
 
     def explained(self, left: Floats, power: Floats, length: int | Lags) -> npt.NDArray[np.bool_]:
         """Whether noise and a codec leave so much of a piece of so much energy."""
         usual = _TIMES * (_CODEC * power + length * (self.noise + self.least))
         return np.asarray((left <= usual) | (left <= _LITTLE * power))
 
-    def _white(self, samples: Floats) -> Floats:
+    def _white(self, samples: Floats, offset: float) -> Floats:
+        samples -= np.float32(offset)
         later = samples[1:]
         return later - np.float32(self.tilt) * samples[:-1] if self.tilt else later
 
@@ -138,18 +144,18 @@ class Stretch:
             begin, end = int(part[0]), int(part[-1]) + hop
             rows = slice(done, done + len(part))
             done += len(part)
-            heard = sides.heard(begin, end)
-            heard = (heard - heard.mean()).reshape(-1, hop)
+            heard = sides.heard(begin, end).reshape(-1, hop)
             low, high = begin - int(whole.max()), end - int(whole.min())
             said = sides.said(low, high, base)
-            said = said - said.mean()
             squares = np.concatenate(([0.0], np.cumsum(said * said, dtype=np.float64)))
             power = self.power[rows] = np.einsum("ij,ij->i", heard, heard)
-            for k, first in enumerate(begin - low - whole):
-                row = said[first : first + heard.size].reshape(-1, hop)
-                product = np.maximum(sides.sign * np.einsum("ij,ij->i", heard, row), 0)
-                bounds = squares[first : first + heard.size + 1 : hop]
-                left[rows, k] = power - product * product / (bounds[1:] - bounds[:-1] + _TINY)
+            firsts = begin - low - whole
+            there = windows(said, heard.size)[firsts]
+            product = np.einsum("ij,kij->ik", heard, there.reshape(len(whole), -1, hop))
+            product = np.maximum(sides.sign * product, 0)
+            bounds = squares[firsts + hop * np.arange(len(part) + 1)[:, None]]
+            energy = bounds[1:] - bounds[:-1] + _TINY
+            left[rows] = power[:, None] - product * product / energy
         self.left = np.concatenate((self.left, np.maximum(left, 0)), axis=1)
 
 

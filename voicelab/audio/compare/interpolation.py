@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
+from scipy.fft import irfft, rfft
 
 from voicelab.audio.compare.correlation import Floats, pieces
 from voicelab.audio.samples import Int16Array
@@ -13,6 +15,8 @@ _TAPS = 32
 _PHASES = 512
 _SPAN = 256
 """Within so many samples the lag is taken as one: 100 ppm change it by a 40th of a sample."""
+_SIZE = 288
+"""Of a transform: a span and the taps around it."""
 
 
 def shifted(ref: Int16Array, begin: int, end: int, lag: float, slope: float) -> Floats:
@@ -40,20 +44,20 @@ def shifted(ref: Int16Array, begin: int, end: int, lag: float, slope: float) -> 
     starts = np.arange(begin, end, _SPAN)
     place = starts - lag - slope * (starts + _SPAN / 2)
     first, phase = np.divmod(np.floor(place * _PHASES + 0.5).astype(np.int64), _PHASES)
-    taps = _bank()[phase]
-    windows = pieces(ref, first - (_TAPS // 2 - 1), _SPAN + _TAPS - 1)
-    out = windows[:, :_SPAN] * taps[:, :1]
-    for k in range(1, _TAPS):
-        out += windows[:, k : k + _SPAN] * taps[:, k : k + 1]
+    windows = pieces(ref, first - (_TAPS // 2 - 1), _SIZE)
+    spectra = rfft(windows, axis=1)
+    spectra *= _bank()[phase]
+    out = irfft(spectra, _SIZE, axis=1)[:, :_SPAN]
     return np.asarray(out.reshape(-1)[: end - begin])
 
 
 @cache
-def _bank() -> Floats:
-    """A windowed sinc for each of the fractions of a sample."""
+def _bank() -> npt.NDArray[np.complex64]:
+    """A windowed sinc for each of the fractions of a sample, as its spectrum."""
     offset = np.arange(_TAPS) - (_TAPS // 2 - 1)
     distance = offset[None, :] - np.arange(_PHASES)[:, None] / _PHASES
     half = _TAPS / 2
     window = np.i0(7.0 * np.sqrt(np.clip(1 - (distance / half) ** 2, 0, 1))) / np.i0(7.0)
     bank = np.sinc(distance) * window
-    return np.asarray(bank / bank.sum(axis=1, keepdims=True), np.float32)
+    bank /= bank.sum(axis=1, keepdims=True)
+    return np.asarray(rfft(bank, _SIZE, axis=1).conj(), np.complex64)

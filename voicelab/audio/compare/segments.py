@@ -56,7 +56,8 @@ def lay(
     """
     delays = _delays(found, line)
     noise = _noise(rec, ref, found, delays, line.slope)
-    sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), *noise)
+    offsets = float(rec.mean()), float(ref.mean())
+    sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), offsets, *noise)
     steps = _steps(sides, found, delays, rate_hz)
     begin = max(0, int(np.ceil(steps[0].delay)))
     for run, (end, following) in zip(steps, cuts(sides, steps), strict=False):

@@ -7,13 +7,24 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.compare.correlation import Floats, Lags, best_lags, candidates, likeness, pieces
+from voicelab.audio.compare.correlation import (
+    Floats,
+    Lags,
+    best_lags,
+    candidates,
+    held_lags,
+    likeness,
+    pieces,
+)
 from voicelab.audio.samples import Int16Array
 
 BLOCK_S = 0.256
 LEAST_LIKENESS = 0.6
 """A block that is less like the reference than this says nothing about the lag."""
 
+_HELD = 0.98
+"""A block so much alike where it was expected is not looked for elsewhere: a steady vowel fits
+itself a pitch period apart, but no quarter of a second of speech does so well."""
 _LEAST_AGREEING = 0.35
 _FASTEST = 300e-6
 _AT_ONCE = 16
@@ -125,6 +136,17 @@ class _Tracker:
     def measure(self, which: Lags, lags: Lags) -> tuple[Lags, Floats]:
         return best_lags(self.rec, self.ref, self.starts[which], lags, self.block, self.rate_hz)
 
+    def held(self, which: Lags, lags: Lags) -> tuple[Lags, Floats, bool]:
+        """Measure blocks, and search only where the guess is not as good as a lag can be.
+
+        Says too whether that was so for many of them.
+        """
+        places, like = held_lags(self.rec, self.ref, self.starts[which], lags, self.block)
+        rest = np.flatnonzero(np.abs(like) < _HELD)
+        if len(rest):
+            places[rest], like[rest] = self.measure(which[rest], lags[rest])
+        return places, like, 2 * len(rest) < len(which)
+
     def follow(self, lag: int, origin: int) -> Track:
         """Go through all blocks, on and back from one whose lag is known."""
         lags = np.zeros(len(self.starts), np.int64)
@@ -181,7 +203,7 @@ class _Tracker:
 
     def _walk(self, way: Lags, lag: int, lags: Lags, like: Floats) -> None:
         at, misses, tried = 0, 0, -1
-        seen, trend = 0, 0.0
+        seen, trend, steady = 0, 0.0, True
         while at < len(way):
             ahead = np.arange(at, min(at + _AT_ONCE, len(way)))
             ahead = ahead[self.active[way[ahead]]]
@@ -190,7 +212,11 @@ class _Tracker:
             if not len(which):
                 continue
             guesses = lag + np.rint(trend * (ahead - seen)).astype(np.int64)
-            lags[which], like[which] = self.measure(which, guesses)
+            if steady:
+                lags[which], like[which], steady = self.held(which, guesses)
+            else:
+                lags[which], like[which] = self.measure(which, guesses)
+                steady = bool((np.abs(lags[which] - guesses) <= 1).mean() > 0.5)
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
             lost = which[sure[-1] + 1 :] if len(sure) else which
             if len(sure):
