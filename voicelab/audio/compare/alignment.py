@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,11 +68,18 @@ class Alignment:
         k = bisect_right(self.segments, n, key=_end)
         return self.segments[min(k, len(self.segments) - 1)]
 
-    def blocks(self, length: int) -> Iterator[tuple[Segment, int, int]]:
-        """The aligned parts of the recording, cut to at most `length` samples."""
-        for segment in self.segments:
-            for begin in range(segment.begin, segment.end, length):
-                yield segment, begin, min(begin + length, segment.end)
+    def places(self, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Where in the reference each of many samples of the recording lies."""
+        lags = np.array([segment.lag for segment in self.segments])[self._which(at)]
+        return np.asarray(at - lags - self.slope * at)
+
+    def ends(self, at: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """Where the segment of each of many samples of the recording ends."""
+        return np.array([segment.end for segment in self.segments])[self._which(at)]
+
+    def _which(self, at: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+        ends = np.array([segment.end for segment in self.segments])
+        return np.minimum(np.searchsorted(ends, at, "right"), len(ends) - 1)
 
     def expected(
         self, ref: Int16Array, begin: int, end: int

@@ -86,10 +86,15 @@ def best_lags(
 
 def held_lags(
     rec: Int16Array, ref: Int16Array, starts: Lags, lags: Lags, block: int
-) -> tuple[Lags, Floats]:
+) -> tuple[Lags, Floats, Floats]:
     """The better of each guess and the lags beside it, which costs no search.
 
-    Parameters and results are those of :func:`best_lags`.
+    Returns
+    -------
+    lags, likeness : ndarray, shape (k,)
+        As :func:`best_lags` gives them.
+    between : ndarray of float, shape (k,)
+        The likeness, of either sign, that a lag between the samples comes to.
     """
     heard = pieces(rec, starts, block)
     said = pieces(ref, starts - lags - 1, block + 2)
@@ -97,9 +102,12 @@ def held_lags(
     said -= said.mean(axis=1, keepdims=True)
     product = np.stack([np.einsum("ij,ij->i", heard, said[:, k : k + block]) for k in range(3)])
     power = np.einsum("ij,ij->i", heard, heard) * np.einsum("ij,ij->i", said, said)
-    best = np.abs(product).argmax(axis=0)
-    fits = product[best, np.arange(len(best))] / np.sqrt(np.maximum(power, _TINY))
-    return lags + 1 - best, np.asarray(fits, np.float32)
+    fits = product / np.sqrt(np.maximum(power, _TINY))
+    before, at, after = np.abs(fits)
+    bent = np.maximum(2 * at - before - after, _TINY)
+    between = at + np.square(after - before) / (8 * bent)  # the top of a parabola through three
+    best = np.abs(fits).argmax(axis=0)
+    return lags + 1 - best, fits[best, np.arange(len(best))], np.where(best == 1, between, 0)
 
 
 def likeness(a: Floats, b: Floats) -> Floats:

@@ -10,6 +10,7 @@ from scipy.fft import rfft
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.correlation import Floats, pieces
 from voicelab.audio.compare.frames import Frames
+from voicelab.audio.compare.interpolation import rows
 from voicelab.audio.samples import Int16Array
 
 _WINDOW_S = 0.032
@@ -47,16 +48,16 @@ def distance(
     length = round(_WINDOW_S * rate_hz)
     begins = measured.begins[measured.active]
     some = begins[:: max(1, len(begins) // _MOST)]
-    chosen = some[[int(begin) + length <= alignment.at(int(begin)).end for begin in some]]
+    chosen = some[alignment.ends(some) >= some + length]
     if not len(chosen):
         return None
     window = np.hanning(length).astype(np.float32)
     gain = np.float32(measured.gain)
     total = 0.0
     for part in np.array_split(chosen, -(-len(chosen) // _AT_ONCE)):
-        said = np.stack([_said(ref, alignment, int(n), length) for n in part])
+        said = rows(ref, alignment.places(part + length / 2) - length / 2, length)
         heard = pieces(rec, part, length) - np.float32(measured.offset)
-        difference = _log(heard * window) - _log(said * gain * window)
+        difference = _log(heard * window) - _log(said * gain * window)  # of either polarity
         total += float(np.sqrt((difference**2).mean(axis=1)).sum())
     return total / len(chosen)
 
@@ -76,10 +77,6 @@ def bandwidth(samples: Int16Array, rate_hz: int) -> float:
     smooth = np.convolve(total, np.ones(width) / width, "same")
     used = np.flatnonzero(smooth > smooth.max(initial=0) * 10 ** (-_EDGE_DB / 10))
     return float(used[-1] * rate_hz / length) if len(used) else 0.0
-
-
-def _said(ref: Int16Array, alignment: Alignment, begin: int, length: int) -> Floats:
-    return alignment.reference(ref, alignment.at(begin), begin, begin + length)
 
 
 def _log(windows: Floats) -> Floats:

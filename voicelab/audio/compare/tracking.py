@@ -25,6 +25,8 @@ LEAST_LIKENESS = 0.6
 _HELD = 0.98
 """A block so much alike where it was expected is not looked for elsewhere: a steady vowel fits
 itself a pitch period apart, but no quarter of a second of speech does so well."""
+_MOST_NOISE = 0.05
+"""The part of a block's power that noise may have beside that."""
 _LEAST_AGREEING = 0.35
 _FASTEST = 300e-6
 _AT_ONCE = 16
@@ -80,6 +82,7 @@ class _Tracker:
     starts: Lags = field(init=False)
     active: npt.NDArray[np.bool_] = field(init=False)
     loud: npt.NDArray[np.float64] = field(init=False)
+    floor: float = field(init=False)
 
     def __post_init__(self) -> None:
         self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
@@ -90,6 +93,7 @@ class _Tracker:
             ]
         )
         high = float(np.percentile(self.loud, 95))
+        self.floor = float(np.percentile(self.loud, 5))
         self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
 
     def first_lag(self) -> tuple[int, int] | None:
@@ -141,8 +145,10 @@ class _Tracker:
 
         Says too whether that was so for many of them.
         """
-        places, like = held_lags(self.rec, self.ref, self.starts[which], lags, self.block)
-        rest = np.flatnonzero(np.abs(like) < _HELD)
+        begins = self.starts[which]
+        places, like, between = held_lags(self.rec, self.ref, begins, lags, self.block)
+        noise = np.minimum(np.square(self.floor / self.loud[which]), _MOST_NOISE)
+        rest = np.flatnonzero(np.maximum(np.abs(like), between) ** 2 < _HELD**2 - noise)
         if len(rest):
             places[rest], like[rest] = self.measure(which[rest], lags[rest])
         return places, like, 2 * len(rest) < len(which)
