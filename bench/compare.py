@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -74,6 +73,8 @@ CALLS = (("check", True), ("diagnose", False), ("diagnose", True))
 """Verbs, and whether the reference is given."""
 QUICK_LINES = ("-0.51234 s, 100 ppm", "5 % silenced", "5 % cut", "5 % cut, babble 10 dB")
 QUICK_COSTS = ("mu-law", "5 % cut")
+
+STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 
 Row = dict[str, Any]
 
@@ -206,13 +207,14 @@ def call(verb: str, recording: str, reference: str) -> Row:
     heard = Audio(*soundfile.read(recording, dtype="int16"))
     known = Audio(*soundfile.read(reference, dtype="int16")) if reference else None
     told = run(verb, first(heard), known and first(known))  # what is imported costs nothing later
+    forget_peak()
     begun_kb, begun_s = peak_kb(), time.process_time()
     told = run(verb, heard, known)
     cpu_s = time.process_time() - begun_s
     return {
         "cpu_s": cpu_s,
         "times": heard.duration_s / cpu_s,
-        "mb": (peak_kb() - begun_kb) / 1024,
+        "mb": None if begun_kb is None else ((peak_kb() or 0) - begun_kb) / 1024,
         "verdict": told,
     }
 
@@ -229,9 +231,18 @@ def first(audio: Audio) -> Audio:
     return Audio(audio.samples[: 10 * audio.rate_hz], audio.rate_hz)
 
 
-def peak_kb() -> int:
-    """The most memory that this process has had."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+def forget_peak() -> None:
+    """Let the peak be what the process has now: it was born with that of its parent."""
+    if STATUS.exists():
+        CLEAR.write_text("5")
+
+
+def peak_kb() -> int | None:
+    """The most memory that this process has had; None where Linux does not say so."""
+    if not STATUS.exists():
+        return None
+    line = next(line for line in STATUS.read_text().splitlines() if line.startswith("VmHWM:"))
+    return int(line.split()[1])
 
 
 def main() -> None:
@@ -262,9 +273,10 @@ def main() -> None:
         show(f"\n{'call':22}{'line':20}{'hours':>6}{'CPU s':>8}{'x real time':>13}{'MB more':>9}")
         for row in costs(options):
             told["cost"].append(row)
+            more = "unknown" if row["mb"] is None else f"{row['mb']:.0f}"
             show(
                 f"{row['call']:22}{row['line']:20}{row['hours']:6.2f}{row['cpu_s']:8.2f}"
-                f"{row['times']:13,.0f}{row['mb']:9.0f}"
+                f"{row['times']:13,.0f}{more:>9}"
             )
     if options.json:
         print(json.dumps(told))
