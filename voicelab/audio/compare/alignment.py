@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -68,16 +69,16 @@ class Alignment:
         k = bisect_right(self.segments, n, key=_end)
         return self.segments[min(k, len(self.segments) - 1)]
 
-    def places(self, at: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def places(self, at: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Where in the reference each of many samples of the recording lies."""
         lags = np.array([segment.lag for segment in self.segments])[self._which(at)]
-        return np.asarray(at - lags - self.slope * at)
+        return np.asarray(at - lags - self.slope * at, np.float64)
 
-    def ends(self, at: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    def ends(self, at: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
         """Where the segment of each of many samples of the recording ends."""
         return np.array([segment.end for segment in self.segments])[self._which(at)]
 
-    def _which(self, at: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    def _which(self, at: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
         ends = np.array([segment.end for segment in self.segments])
         return np.minimum(np.searchsorted(ends, at, "right"), len(ends) - 1)
 

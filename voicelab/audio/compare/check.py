@@ -34,7 +34,7 @@ def check(
     recording, reference : Audio
         Mono, at any rate from 8 kHz on; they need not begin together.
     format : str or AudioFormat, optional
-        What the leg between them carried; found out where it is not given.
+        What the line between them carried; found out where it is not given.
     full : bool
         Whether to score all windows of ten seconds, instead of twelve.
     scores : bool
@@ -53,20 +53,20 @@ def check(
     >>> check(said, said).exact
     True
     """
-    leg = None if format is None else AudioFormat.parse(format)
-    both = pair(recording, reference, leg)
+    given = None if format is None else AudioFormat.parse(format)
+    both = pair(recording, reference, given)
     heard = levels(recording.samples, recording.rate_hz)
     said = levels(reference.samples, reference.rate_hz)
     alignment = align(both.rec, both.ref, both.rate_hz)
-    same = exactness(both, alignment, leg)
+    same = exactness(both, alignment, given)
     if same.format and same.format.rate_hz < both.rate_hz:
         both = pair(recording, reference, same.format)
         alignment = align(both.rec, both.ref, both.rate_hz)
     if not same.exact and not heard.silent:
-        side_by_side = exactness(both, None, leg)
+        side_by_side = exactness(both, None, given)
         if side_by_side.exact:
             same, alignment = side_by_side, together(both.rec, both.ref, both.rate_hz)
-    form = leg or same.format or _by_levels(heard, both)
+    form = given or same.format or _by_levels(heard, both)
     found: tuple[Fault, ...] = ()
     gain_db: float | None = None
     offset = 0.0

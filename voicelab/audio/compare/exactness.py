@@ -1,4 +1,4 @@
-"""Is the recording, sample for sample, what a leg makes of the reference?"""
+"""Is the recording, sample for sample, what a line makes of the reference?"""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.sound import Pair, at_rate
@@ -15,6 +16,10 @@ from voicelab.audio.samples import Int16Array
 _BLOCK = 1 << 18
 _Span = tuple[int, int, int]
 _WORTH_IT = 0.5
+_OFTEN = 1e-3
+_LEAST_S = 0.02
+_ROUNDED: dict[str, int] = {"mulaw": 8, "alaw": 16}
+"""Two units of the 14 and 13 bits of a sample that G.711 looks at: so far others round."""
 _EVERY_SAMPLE = np.arange(65536, dtype=np.uint16).view(np.int16)
 
 
@@ -33,6 +38,9 @@ class Exactness:
         Samples.
     first_difference : int or None
         The first sample of the recording that differs.
+    one_step_off : int
+        Samples that differ by one step of the law, where the reference lies beside the boundary
+        between the two: encoders round there, each in its way.
     """
 
     exact: bool
@@ -40,33 +48,42 @@ class Exactness:
     compared: int
     equal: int
     first_difference: int | None
+    one_step_off: int = 0
 
     @property
     def share(self) -> float:
         """Equal samples as a part of the compared."""
         return self.equal / self.compared if self.compared else 0.0
 
+    @property
+    def other_encoder(self) -> bool:
+        """Whether all that differs is what another encoder of the same law does."""
+        off = self.one_step_off
+        return off > _OFTEN * self.compared and self.equal + off == self.compared
+
 
 def exactness(both: Pair, alignment: Alignment | None, leg: AudioFormat | None = None) -> Exactness:
-    """Compare with all that a leg could have made of the reference.
+    """Compare with all that a line could have made of the reference.
 
-    Each is decode(encode(reference)), resampled by voicelab's own filter to the leg's rate before
+    Each is decode(encode(reference)), resampled by voicelab's own filter to the line's rate before
     and to the recording's rate after. Where nothing is aligned both begin together.
     """
     spans = list(_spans(both, alignment))
     compared = sum(end - begin for begin, end, _ in spans)
     best = Exactness(False, None, compared, 0, spans[0][0] if spans else None)
-    if not spans or (alignment is not None and (alignment.slope or alignment.inverted)):
+    if compared < _LEAST_S * both.recording.rate_hz:
+        return best
+    if alignment is not None and (alignment.slope or alignment.inverted):
         return best
     heard = both.recording.samples
     for form in [leg] if leg else _likely(both):
         expected = _Expected.of(both, form)
-        if _count(heard, expected, [_middle(spans, both.recording.rate_hz)])[0] < _WORTH_IT:
+        middle = [_middle(spans, both.recording.rate_hz)]
+        if _count(heard, expected, middle)[0] < _WORTH_IT * sum(end - at for at, end, _ in middle):
             continue
-        share, first = _count(heard, expected, spans)
-        equal = round(share * compared)
+        equal, first, off = _count(heard, expected, spans)
         if equal > best.equal:
-            best = Exactness(first is None and len(spans) == 1, form, compared, equal, first)
+            best = Exactness(first is None and len(spans) == 1, form, compared, equal, first, off)
         if first is None:
             break
     return best
@@ -74,22 +91,42 @@ def exactness(both: Pair, alignment: Alignment | None, leg: AudioFormat | None =
 
 @dataclass(frozen=True, slots=True)
 class _Expected:
-    """What a leg makes of the reference: samples, and what its law makes of each there can be."""
+    """What a line makes of the reference: its samples, and what its law makes of each there is.
+
+    `around` is the least and the greatest level that another encoder may give each there is.
+    """
 
     samples: Int16Array
-    law: Int16Array | None
+    law: Int16Array | None = None
+    around: tuple[Int16Array, Int16Array] | None = None
 
     @classmethod
     def of(cls, both: Pair, form: AudioFormat) -> _Expected:
         recorded_hz = both.recording.rate_hz
-        leg = at_rate(both.reference.samples, both.reference.rate_hz, form.rate_hz)
-        if form.rate_hz == recorded_hz:
-            return cls(leg, None if form.encoding == "l16" else _through(form, _EVERY_SAMPLE))
-        return cls(at_rate(_through(form, leg), form.rate_hz, recorded_hz), None)
+        carried = at_rate(both.reference.samples, both.reference.rate_hz, form.rate_hz)
+        if form.rate_hz != recorded_hz:
+            return cls(at_rate(_through(form, carried), form.rate_hz, recorded_hz))
+        if form.encoding == "l16":
+            return cls(carried)
+        each, beside = _EVERY_SAMPLE.astype(np.int32), _ROUNDED[form.encoding]
+        low, high = (
+            _through(form, np.clip(each + by, -32768, 32767).astype(np.int16))
+            for by in (-beside, beside)
+        )
+        return cls(carried, _through(form, _EVERY_SAMPLE), (low, high))
 
     def part(self, begin: int, end: int) -> Int16Array:
         samples = self.samples[begin:end]
         return samples if self.law is None else self.law.take(samples.view(np.uint16))
+
+    def near(self, places: npt.NDArray[np.int64], heard: Int16Array) -> int:
+        """How many of some samples are what another encoder may give."""
+        if self.law is None or self.around is None:
+            return 0
+        given = self.samples[places].view(np.uint16)
+        low, high = (side.take(given) for side in self.around)
+        level = np.isin(heard, self.law)
+        return int((level & (low <= heard) & (heard <= high)).sum())
 
 
 def _through(form: AudioFormat, samples: Int16Array) -> Int16Array:
@@ -128,15 +165,19 @@ def _middle(spans: Sequence[_Span], rate_hz: int) -> _Span:
 
 def _count(
     heard: Int16Array, expected: _Expected, spans: Sequence[_Span]
-) -> tuple[float, int | None]:
-    """The share of equal samples, and the first that differs."""
-    equal, total, first = 0, 0, None
+) -> tuple[int, int | None, int]:
+    """How many samples are equal, the first that differs, and how many are a step beside."""
+    equal, first, off = 0, None, 0
     for begin, end, lag in spans:
         for at in range(begin, end, _BLOCK):
             stop = min(at + _BLOCK, end)
             same = heard[at:stop] == expected.part(at - lag, stop - lag)
-            if first is None and not same.all():
-                first = at + int(same.argmin())
-            equal += int(same.sum())
-            total += stop - at
-    return equal / total if total else 0.0, first
+            matching = int(np.count_nonzero(same))
+            equal += matching
+            if matching == stop - at:
+                continue
+            differ = at + np.flatnonzero(~same)
+            if first is None:
+                first = int(differ[0])
+            off += expected.near(differ - lag, heard[differ])
+    return equal, first, off

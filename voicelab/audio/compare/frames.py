@@ -43,7 +43,7 @@ class Frames:
         Of the recording, with its offset or without, whichever is less: silence that was put in
         later has no offset.
     codec : ndarray of float, shape (k,), or None
-        Of the error that the leg's own law makes of the reference.
+        Of the error that the line's own law makes of the reference.
     gain : float
         The recording's level as a multiple of the reference's.
     offset : float

@@ -34,7 +34,7 @@ def shifted(ref: Int16Array, begin: int, end: int, lag: float, slope: float) -> 
     ndarray of float32, shape (end - begin,)
     """
     if slope == 0.0 and lag == round(lag):
-        return pieces(ref, [begin - round(lag)], max(end - begin, 0))[0]
+        return np.asarray(pieces(ref, [begin - round(lag)], max(end - begin, 0))[0])
     starts = np.arange(begin, end, _SPAN)
     out = rows(ref, starts - lag - slope * (starts + _SPAN / 2), _SPAN)
     return np.asarray(out.reshape(-1)[: end - begin])

@@ -1,4 +1,4 @@
-"""Signal to noise, beside what the leg's own law leaves."""
+"""Signal to noise, beside what the line's own law leaves."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Noise:
     snr_db, segmental_db : float
         Of the whole, and the mean over segments; 100 where nothing differs.
     codec_snr_db, codec_segmental_db : float or None
-        The same for the error that the leg's law itself makes of this reference; None for L16,
+        The same for the error that the line's law itself makes of this reference; None for L16,
         which makes none.
     """
 
@@ -55,8 +55,8 @@ def noise(measured: Frames, found: Sequence[Fault], rate_hz: int) -> Noise | Non
     snr_db, segmental_db = _ratios(measured.said, measured.error, keep, active)
     if measured.codec is None:
         return Noise(snr_db, segmental_db, None, None)
-    at_leg = measured.codec * measured.gain**2
-    return Noise(snr_db, segmental_db, *_ratios(measured.said, at_leg, keep, active))
+    of_law = measured.codec * measured.gain**2
+    return Noise(snr_db, segmental_db, *_ratios(measured.said, of_law, keep, active))
 
 
 def _ratios(

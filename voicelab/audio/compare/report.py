@@ -28,7 +28,7 @@ class CodecReport:
     verdict : str
         One sentence that a person can act on.
     exact : bool
-        Whether every sample is what the leg makes of the reference.
+        Whether every sample is what the line makes of the reference.
     format : AudioFormat or None
         What the reference went through: as given, as found by exactness, or as the recording's
         levels say; None where its rate is no telephone's.
@@ -69,11 +69,13 @@ class CodecReport:
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON: units in the names, None where something could not be measured."""
         noise, quality, alignment = self.noise, self.quality, self.alignment
+        off, compared = self.exactness.one_step_off, self.exactness.compared
         return {
             "verdict": self.verdict,
             "exact": self.exact,
             "format": str(self.format) if self.format else None,
             "equal_share": round(self.exactness.share, 6),
+            "one_step_off_share": _rounded(off / compared if compared else 0.0, 6),
             "first_difference": self.exactness.first_difference,
             "delay_ms": _rounded(alignment.delay_ms if alignment else None, 4),
             "drift_ppm": _rounded(alignment.drift_ppm if alignment else None, 3),

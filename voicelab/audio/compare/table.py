@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.noise import BEST_DB, Noise
-from voicelab.audio.compare.wording import count, lateness, length
+from voicelab.audio.compare.wording import LAWS, count, lateness, length
 
 if TYPE_CHECKING:
     from voicelab.audio.compare.report import CodecReport
@@ -28,7 +29,7 @@ def rows(report: CodecReport) -> Iterator[Row]:
     yield Row("verdict", report.verdict, "What it comes to, and what to do.")
     yield Row(
         "format",
-        str(report.format or "unknown"),
+        _format(report),
         "What the line between the two carried: as given, else as the samples tell.",
     )
     exactness = report.exactness
@@ -36,7 +37,7 @@ def rows(report: CodecReport) -> Iterator[Row]:
         yield Row(
             "exact",
             f"{'yes' if report.exact else 'no'}: {exactness.equal:,} of "
-            f"{count(exactness.compared, 'sample')} equal",
+            f"{count(exactness.compared, 'sample')} equal{_beside_boundaries(exactness)}",
             "Whether the recording is, sample for sample, what that format makes of the reference.",
         )
         if exactness.first_difference is not None and not report.exact:
@@ -69,6 +70,19 @@ def rows(report: CodecReport) -> Iterator[Row]:
         "The highest frequency that the recording uses, 60 dB below its loudest.",
     )
     yield from _scores(report)
+
+
+def _format(report: CodecReport) -> str:
+    law = LAWS.get(report.levels.law)
+    if report.format is None and law:
+        return f"{law} at {report.recording.rate_hz} Hz, which no telephone line carries"
+    return str(report.format or "unknown")
+
+
+def _beside_boundaries(exactness: Exactness) -> str:
+    if not exactness.one_step_off:
+        return ""
+    return f", {exactness.one_step_off:,} one step off at a decision boundary"
 
 
 def fault_words(faults: tuple[Fault, ...]) -> str:

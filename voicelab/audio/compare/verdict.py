@@ -13,7 +13,7 @@ from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.levels import Levels, dbfs
 from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.sound import Pair
-from voicelab.audio.compare.wording import count, fault_count, lateness, length
+from voicelab.audio.compare.wording import LAWS, count, fault_count, lateness, length
 from voicelab.audio.format import AudioFormat
 from voicelab.audio.samples import Int16Array
 
@@ -82,6 +82,8 @@ def verdict(
         clauses.append(missing)
     if levels.clipped_runs > reference.clipped_runs + 2:
         clauses.insert(0, _clipped(levels))
+    elif form is None and levels.law in LAWS:
+        clauses.insert(0, _wrong_rate(both, levels))
     else:
         clauses += _noise(form, noise, levels)
     if not clauses:
@@ -114,19 +116,32 @@ def _part(share: float) -> str:
 
 
 def _good(both: Pair, form: AudioFormat | None, exactness: Exactness, noise: Noise | None) -> str:
-    leg = str(form or "a linear leg")
+    line = str(form or "a linear line")
+    if exactness.other_encoder and exactness.format:
+        off = exactness.one_step_off / exactness.compared
+        return (
+            f"G.711 {LAWS[exactness.format.encoding]} from another encoder: {100 * off:.1f} % of "
+            "the codes are one step off, all at decision boundaries"
+        )
     if exactness.share > _NEARLY and exactness.first_difference is not None:
         differ = exactness.compared - exactness.equal
         first_s = exactness.first_difference / both.recording.rate_hz
         place = f"{'the first ' * (differ > 1)}at {first_s:.3f} s"
         return f"All but {count(differ, 'sample')}, {place}, are {_made(exactness)}"
     if noise is None:
-        return f"As good as {leg} gets"
+        return f"As good as {line} gets"
     beside = noise.codec_segmental_db
     where = "" if beside is None else f" where it leaves {beside:.1f} dB"
     return (
-        f"Not sample for sample, but as good as {leg} gets, with a segmental SNR of "
+        f"Not sample for sample, but as good as {line} gets, with a segmental SNR of "
         f"{noise.segmental_db:.1f} dB{where}"
+    )
+
+
+def _wrong_rate(both: Pair, levels: Levels) -> str:
+    return (
+        f"it is {LAWS[levels.law]} at {both.recording.rate_hz} Hz, where G.711 has 8000: encoded "
+        "without being brought to 8000 Hz before, so see who encodes it"
     )
 
 
@@ -217,6 +232,6 @@ def _noise(form: AudioFormat | None, noise: Noise | None, levels: Levels) -> Ite
             )
     elif levels.active_dbfs - noise.snr_db > _ROUNDING_DBFS and noise.segmental_db < _CLEAN_DB:
         yield (
-            f"{said} is not that of a linear leg, which adds nothing: look for a codec, a filter "
+            f"{said} is not that of a linear line, which adds nothing: look for a codec, a filter "
             "or noise on the way"
         )

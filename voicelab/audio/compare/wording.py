@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+LAWS = {"mulaw": "mu-law", "alaw": "A-law"}
+"""Names of the G.711 laws in a sentence."""
+
 _FAULTS = {
     "gap": ("gap", "gaps"),
     "repeat": ("repeat", "repeats"),
@@ -10,6 +13,7 @@ _FAULTS = {
     "skip": ("place where audio is missing", "places where audio is missing"),
 }
 _LEAST_LATE_MS = 0.005
+_MOST_MS = 999.995
 
 
 def count(number: int, noun: str) -> str:
@@ -30,7 +34,10 @@ def length(seconds: float) -> str:
 
 
 def lateness(delay_ms: float) -> str:
-    """``41.63 ms later``, ``12.50 ms earlier``, and nothing where it is on time."""
+    """``41.63 ms later``, ``1.50000 s earlier``, and nothing where it is on time."""
     if abs(delay_ms) < _LEAST_LATE_MS:
         return ""
-    return f"{abs(delay_ms):,.2f} ms {'later' if delay_ms > 0 else 'earlier'}"
+    much = f"{abs(delay_ms):.2f} ms"
+    if abs(delay_ms) >= _MOST_MS:
+        much = f"{abs(delay_ms) / 1000:.5f} s"
+    return f"{much} {'later' if delay_ms > 0 else 'earlier'}"
