@@ -13,7 +13,7 @@ from voicelab.audio.compare.correlation import Floats
 from voicelab.audio.compare.drift import fit
 from voicelab.audio.compare.interpolation import shifted
 from voicelab.audio.compare.segments import Segment, lay
-from voicelab.audio.compare.tracking import track
+from voicelab.audio.compare.tracking import Track, track
 from voicelab.audio.samples import Int16Array
 
 
@@ -115,8 +115,11 @@ def align(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Alignment | None:
     rate_hz : int
     """
     found = track(rec, ref, rate_hz)
-    if found is None:
-        return None
+    return None if found is None else laid(rec, ref, found, rate_hz)
+
+
+def laid(rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int) -> Alignment:
+    """Lay a recording on its reference where its blocks were found."""
     sign = -1 if float((np.abs(found.likeness) * found.likeness).sum()) < 0 else 1
     line = fit(rec, ref, found, rate_hz, sign)
     slope = line.slope

@@ -5,9 +5,10 @@ from __future__ import annotations
 from math import log10
 
 from voicelab.audio.clip import Audio
-from voicelab.audio.compare.alignment import align, together
+from voicelab.audio.compare.alignment import Alignment, align, laid, together
 from voicelab.audio.compare.exactness import exactness
 from voicelab.audio.compare.faults import Fault, faults
+from voicelab.audio.compare.filters import LineFilter, line_filter
 from voicelab.audio.compare.frames import frames
 from voicelab.audio.compare.levels import Levels, levels
 from voicelab.audio.compare.noise import Noise, noise
@@ -15,6 +16,7 @@ from voicelab.audio.compare.quality import Quality, quality
 from voicelab.audio.compare.report import CodecReport
 from voicelab.audio.compare.sound import Pair, pair
 from voicelab.audio.compare.spectra import Spectra, bandwidth, distance
+from voicelab.audio.compare.tracking import track
 from voicelab.audio.compare.verdict import verdict
 from voicelab.audio.format import FORMATS, AudioFormat
 
@@ -57,15 +59,16 @@ def check(
     both = pair(recording, reference, given)
     heard = levels(recording.samples, recording.rate_hz)
     said = levels(reference.samples, reference.rate_hz)
-    alignment = align(both.rec, both.ref, both.rate_hz)
+    alignment, line = _aligned(both)
     same = exactness(both, alignment, given)
     if same.format and same.format.rate_hz < both.rate_hz:
         both = pair(recording, reference, same.format)
-        alignment = align(both.rec, both.ref, both.rate_hz)
+        alignment, line = _aligned(both)
     if not same.exact and not heard.silent:
         side_by_side = exactness(both, None, given)
         if side_by_side.exact:
-            same, alignment = side_by_side, together(both.rec, both.ref, both.rate_hz)
+            same, line = side_by_side, None
+            alignment = together(both.rec, both.ref, both.rate_hz)
     form = given or same.format or _by_levels(heard, both)
     found: tuple[Fault, ...] = ()
     gain_db: float | None = None
@@ -74,21 +77,23 @@ def check(
     scored: Quality | None = None
     apart: float | None = None
     if alignment is not None:
-        measured = frames(both.rec, both.ref, alignment, form)
+        said_there = line.apply(both.ref) if line else both.ref
+        measured = frames(both.rec, said_there, alignment, form)
         found = faults(both.rec, alignment, measured)
         offset = measured.offset
-        gain_db = 20 * log10(measured.gain)
+        gain_db = 20 * log10(measured.gain * (line.level if line else 1.0))
         measured_noise = noise(measured, found, both.rate_hz)
         apart = distance(both.rec, both.ref, alignment, measured)
         if scores:
             scored = quality(both.rec, both.ref, alignment, measured, full)
     return CodecReport(
         verdict=verdict(
-            both, form, same, alignment, found, heard, said, gain_db, offset, measured_noise
+            both, form, same, alignment, line, found, heard, said, gain_db, offset, measured_noise
         ),
         exact=same.exact,
         format=form,
         alignment=alignment,
+        line=line,
         faults=found,
         exactness=same,
         levels=heard,
@@ -101,6 +106,15 @@ def check(
         recording=recording,
         reference=reference,
     )
+
+
+def _aligned(both: Pair) -> tuple[Alignment | None, LineFilter | None]:
+    """Lay the recording on the reference, through the line's filter where there is one."""
+    found = track(both.rec, both.ref, both.rate_hz)
+    line = line_filter(both.rec, both.ref, found, both.rate_hz) if found else None
+    if found is None or line is None:
+        return found and laid(both.rec, both.ref, found, both.rate_hz), None
+    return align(both.rec, line.apply(both.ref), both.rate_hz), line
 
 
 def _by_levels(heard: Levels, both: Pair) -> AudioFormat | None:

@@ -10,6 +10,7 @@ from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
+from voicelab.audio.compare.filters import LineFilter
 from voicelab.audio.compare.levels import Levels
 from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.quality import Quality
@@ -34,6 +35,8 @@ class CodecReport:
         levels say; None where its rate is no telephone's.
     alignment : Alignment or None
         None where the reference is not in the recording.
+    line : LineFilter or None
+        The filter on the way, such as a telephone's band; None where there is none.
     faults : tuple of Fault
         Gaps, repeats, insertions, and what was left out.
     exactness : Exactness
@@ -54,6 +57,7 @@ class CodecReport:
     exact: bool
     format: AudioFormat | None
     alignment: Alignment | None
+    line: LineFilter | None
     faults: tuple[Fault, ...]
     exactness: Exactness
     levels: Levels

@@ -10,6 +10,7 @@ import numpy as np
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
+from voicelab.audio.compare.filters import LineFilter
 from voicelab.audio.compare.levels import Levels, dbfs
 from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.sound import Pair
@@ -46,6 +47,7 @@ def verdict(
     form: AudioFormat | None,
     exactness: Exactness,
     alignment: Alignment | None,
+    line: LineFilter | None,
     faults: Sequence[Fault],
     levels: Levels,
     reference: Levels,
