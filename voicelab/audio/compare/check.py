@@ -111,9 +111,11 @@ def check(
 def _aligned(both: Pair) -> tuple[Alignment | None, LineFilter | None]:
     """Lay the recording on the reference, through the line's filter where there is one."""
     found = track(both.rec, both.ref, both.rate_hz)
-    line = line_filter(both.rec, both.ref, found, both.rate_hz) if found else None
-    if found is None or line is None:
-        return found and laid(both.rec, both.ref, found, both.rate_hz), None
+    if found is None:
+        return None, None
+    line = line_filter(both.rec, both.ref, found, both.rate_hz)
+    if line is None:
+        return laid(both.rec, both.ref, found, both.rate_hz), None
     return align(both.rec, line.apply(both.ref), both.rate_hz), line
 
 

@@ -36,7 +36,8 @@ _CLEARLY = 0.9
 _DEEPEST = 3e-4
 _FINER = 4
 _ROUNDS = 4
-_SETTLED = 9
+_WHITENED = 0.8
+_TINY = 1e-9
 _CHUNK = 1 << 20
 _FULL_SCALE = 32767.0
 
@@ -51,8 +52,8 @@ class LineFilter:
     Attributes
     ----------
     taps : ndarray of float, shape (2 k + 1,)
-        Its response, which begins k samples early; the level in its band is `level`. Its polarity is
-        left to the alignment, if it can be told.
+        Its response, which begins k samples early; the level in its band is `level`. Its polarity
+        is left to the alignment, if it can be told.
     level : float
         At most 1, so that no sample of the filtered reference is clipped.
     low_hz, high_hz : float or None
@@ -79,9 +80,7 @@ class LineFilter:
         return out
 
 
-def line_filter(
-    rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int
-) -> LineFilter | None:
+def line_filter(rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int) -> LineFilter | None:
     """Estimate the filter between two recordings; None where there is none, or none to be told.
 
     Parameters
@@ -161,9 +160,7 @@ class _Blocks:
     size: int
 
     @classmethod
-    def of(
-        cls, rec: Int16Array, ref: Int16Array, starts: Lags, lags: Lags, block: int
-    ) -> _Blocks:
+    def of(cls, rec: Int16Array, ref: Int16Array, starts: Lags, lags: Lags, block: int) -> _Blocks:
         window = np.hanning(block).astype(np.float32)
         said, heard = pieces(ref, starts - lags, block), pieces(rec, starts, block)
         for rows in (said, heard):
@@ -181,12 +178,12 @@ class _Blocks:
         )
 
     def settle(self, response: _Complex, near: int) -> None:
-        """Move the reference's blocks to where they fit best through a filter, as neighbours do."""
+        """Move each block of the reference to where it fits best through a filter, nearby."""
         cross = self.heard * self.said.conj() * response.conj()
-        cross /= np.sqrt(np.abs(cross)) + 1e-9
+        cross /= np.abs(cross) ** _WHITENED + _TINY
         curve = irfft(cross, self.size, axis=1)
         curve = np.concatenate((curve[:, -near:], curve[:, : near + 1]), axis=1)
-        late = median_filter(curve.argmax(axis=1) - near, _SETTLED, mode="nearest")
+        late = curve.argmax(axis=1) - near
         turns = np.arange(self.said.shape[1]) / self.size
         self.said *= np.exp(-2j * np.pi * turns * late[:, None]).astype(np.complex64)
 

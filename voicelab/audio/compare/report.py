@@ -83,7 +83,7 @@ class CodecReport:
             "first_difference": self.exactness.first_difference,
             "delay_ms": _rounded(alignment.delay_ms if alignment else None, 4),
             "drift_ppm": _rounded(alignment.drift_ppm if alignment else None, 3),
-            "inverted": alignment.inverted if alignment else None,
+            "inverted": self.inverted,
             "gaps": [
                 {
                     "kind": fault.kind,
@@ -105,12 +105,21 @@ class CodecReport:
             "codec_snr_db": _rounded(noise.codec_snr_db if noise else None, 2),
             "codec_segsnr_db": _rounded(noise.codec_segmental_db if noise else None, 2),
             "spectral_distance_db": _rounded(self.spectra.distance_db, 2),
+            "filtered": self.line is not None,
+            "band_hz": [self.line.low_hz, self.line.high_hz] if self.line else [None, None],
             "bandwidth_hz": _rounded(self.spectra.bandwidth_hz, 0),
             "stoi": _rounded(quality.stoi if quality else None, 4),
             "pesq": _rounded(quality.pesq if quality else None, 3),
             "windows_scored": quality.windows if quality else 0,
             "windows": quality.of if quality else 0,
         }
+
+    @property
+    def inverted(self) -> bool | None:
+        """Whether the polarity is the other one; None where it cannot be told."""
+        if self.alignment is None or (self.line and not self.line.tells_polarity):
+            return None
+        return self.alignment.inverted
 
     @property
     def fine(self) -> bool:

@@ -69,6 +69,13 @@ def rows(report: CodecReport) -> Iterator[Row]:
         f"{spectra.bandwidth_hz:,.0f} Hz",
         "The highest frequency that the recording uses, 60 dB below its loudest.",
     )
+    if report.line:
+        low, high = report.line.low_hz, report.line.high_hz
+        yield Row(
+            "filter",
+            f"{f'{low:,.0f}' if low else 'lowest'} to {f'{high:,.0f} Hz' if high else 'highest'}",
+            "What is left of the reference's frequencies; the rest is measured behind the filter.",
+        )
     yield from _scores(report)
 
 
@@ -116,7 +123,7 @@ def _alignment(report: CodecReport) -> Iterator[Row]:
     )
     yield Row(
         "polarity",
-        "inverted" if alignment.inverted else "the same",
+        {True: "inverted", False: "the same", None: "cannot be told"}[report.inverted],
         "Whether each sample has the other sign; not heard, but it cancels when mixed.",
     )
 

@@ -27,6 +27,8 @@ _LEAST_GAIN_DB = 1.0
 _LEAST_DRIFT_PPM = 1.0
 _WORSE_DB = 3.0
 _CLEAN_DB = 60.0
+_FILTERED_DB = 20.0
+"""A filter is not known better than that."""
 _NEARLY = 0.99
 _ROUNDING_DBFS = -90.0
 """Below this differs what was rounded to 16 bits once or twice more."""
@@ -80,13 +82,15 @@ def verdict(
             "side, or run diagnose on the recording."
         )
     clauses = [*_faults(faults, alignment), *_shape(alignment, gain_db, offset)]
+    if line:
+        clauses.append(_filtered(line))
     if missing:
         clauses.append(missing)
     if levels.clipped_runs > reference.clipped_runs + 2:
         clauses.insert(0, _clipped(levels))
     elif form is None and levels.law in LAWS:
         clauses.insert(0, _wrong_rate(both, levels))
-    else:
+    elif not line or (noise and noise.segmental_db < _FILTERED_DB):
         clauses += _noise(form, noise, levels)
     if not clauses:
         return f"{_good(both, form, exactness, noise)}: {FINE}."
@@ -214,6 +218,22 @@ def _shape(alignment: Alignment, gain_db: float | None, offset: float) -> Iterat
         yield (
             f"{abs(gain_db):.1f} dB {louder} than the reference: look for what scales it on the way"
         )
+
+
+def _filtered(line: LineFilter) -> str:
+    low, high = (
+        None if hz is None else f"{round(hz, -1):.0f}" for hz in (line.low_hz, line.high_hz)
+    )
+    if low and high:
+        left = f"only {low} to {high} Hz are left of the reference"
+    elif low or high:
+        left = f"what is {'below' if low else 'above'} {low or high} Hz in the reference is gone"
+    else:
+        left = (
+            "some frequencies are louder or quieter than in the reference, the others as they were"
+        )
+    sign = "" if line.tells_polarity else ", behind which polarity cannot be told"
+    return f"{left}: a filter is on the way{sign}, so see whether the line should have one"
 
 
 def _noise(form: AudioFormat | None, noise: Noise | None, levels: Levels) -> Iterator[str]:
