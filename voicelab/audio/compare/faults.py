@@ -86,8 +86,10 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
     noise = float(np.median(measured.error[active]))
     floor = measured.size * _NEAREST_ZERO**2
     broken = active & (measured.error > _BROKEN * measured.said)
-    broken &= measured.error > max(6 * noise, _loud_noise(measured))
-    silent = measured.still < np.maximum(_SILENT * measured.said, floor)
+    loud_noise = _loud_noise(measured)
+    broken &= measured.error > max(6 * noise, loud_noise)
+    nothing = max(floor, 3 * noise, loud_noise)  # nothing but noise is heard
+    silent = measured.still < np.maximum(_SILENT * measured.said, nothing)
     broken |= active & (measured.still <= floor) & (measured.said + noise > 4 * floor)
     joins = (measured.still <= floor) & (measured.said > measured.still)
     rate_hz, size = alignment.rate_hz, measured.size

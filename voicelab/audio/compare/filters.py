@@ -16,7 +16,7 @@ from scipy.fft import irfft, rfft
 from scipy.ndimage import median_filter
 from scipy.signal import oaconvolve
 
-from voicelab.audio.compare.correlation import Floats, Lags, pieces
+from voicelab.audio.compare.correlation import Floats, Lags, fine_lags, pieces
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -96,13 +96,15 @@ def line_filter(rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int) ->
     reach = round(_REACH_S * rate_hz)
     blocks = _Blocks.of(rec, ref, found.starts[which], lags, found.block)
     every = np.arange(len(which))
-    some, others = (blocks.sums(every[k::2]) for k in (0, 1))
-    if others.left(np.full(len(some.cross), some.gain, np.complex128)) < _WORTH_IT:
+    sign = -1 if float(found.likeness.sum()) < 0 else 1
+    fine = fine_lags(rec, ref, found.starts[which], lags, found.block, rate_hz, sign)[1]
+    flat = blocks.later(fine - lags).sums(every).flat()
+    if flat < _WORTH_IT:
         return None
     for _ in range(_ROUNDS):
-        blocks.settle(blocks.sums(every).response(reach), round(_NEAR_S * rate_hz))
+        response = blocks.sums(every).response(reach)
+        blocks = blocks.later(blocks.lateness(response, round(_NEAR_S * rate_hz)))
     some, others = (blocks.sums(every[k::2]) for k in (0, 1))
-    flat = others.left(np.full(len(some.cross), some.gain, np.complex128))
     if others.left(some.response(reach)) > _BETTER * flat:
         return None
     return _described(blocks.sums(every), reach, rate_hz, ref)
@@ -126,10 +128,10 @@ class _Spectra:
     cross: _Complex
     size: int
 
-    @property
-    def gain(self) -> float:
-        """The level that fits best, of either polarity."""
-        return float(self.cross.real.sum() / max(self.said.sum(), 1.0))
+    def flat(self) -> float:
+        """What the level that fits best, of either polarity, does not explain."""
+        gain = self.cross.real.sum() / max(self.said.sum(), 1.0)
+        return self.left(np.full(len(self.cross), gain, np.complex128))
 
     def response(self, reach: int) -> _Complex:
         """The filter that fits best, no longer than `reach` before and after."""
@@ -151,7 +153,7 @@ class _Spectra:
         return float(rest.sum() / max(self.heard.sum(), 1e-9))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Blocks:
     """Spectra of blocks, of the reference and of the recording."""
 
@@ -177,15 +179,19 @@ class _Blocks:
             self.size,
         )
 
-    def settle(self, response: _Complex, near: int) -> None:
-        """Move each block of the reference to where it fits best through a filter, nearby."""
+    def lateness(self, response: _Complex, near: int) -> Lags:
+        """By how much later each block of the reference fits best through a filter, nearby."""
         cross = self.heard * self.said.conj() * response.conj()
         cross /= np.abs(cross) ** _WHITENED + _TINY
         curve = irfft(cross, self.size, axis=1)
         curve = np.concatenate((curve[:, -near:], curve[:, : near + 1]), axis=1)
-        late = curve.argmax(axis=1) - near
-        turns = np.arange(self.said.shape[1]) / self.size
-        self.said *= np.exp(-2j * np.pi * turns * late[:, None]).astype(np.complex64)
+        return np.asarray(curve.argmax(axis=1) - near)
+
+    def later(self, by: _Doubles | Lags) -> _Blocks:
+        """The same with each block of the reference so many samples later."""
+        turns = -2j * np.pi * np.arange(self.said.shape[1]) / self.size
+        moved = self.said * np.exp(turns * np.asarray(by)[:, None]).astype(np.complex64)
+        return _Blocks(moved, self.heard, self.size)
 
 
 def _described(sums: _Spectra, reach: int, rate_hz: int, ref: Int16Array) -> LineFilter:
