@@ -16,7 +16,7 @@ from voicelab.audio.samples import Int16Array
 _BLOCK = 1 << 18
 _Span = tuple[int, int, int]
 _WORTH_IT = 0.5
-_OFTEN = 1e-3
+_OFTEN, _MOSTLY, _BESIDE = 1e-3, 0.8, 0.95
 _LEAST_S = 0.02
 _ROUNDED: dict[str, int] = {"mulaw": 8, "alaw": 16}
 """Two units of the 14 and 13 bits of a sample that G.711 looks at: so far others round."""
@@ -57,9 +57,10 @@ class Exactness:
 
     @property
     def other_encoder(self) -> bool:
-        """Whether all that differs is what another encoder of the same law does."""
-        off = self.one_step_off
-        return off > _OFTEN * self.compared and self.equal + off == self.compared
+        """Whether what differs is what another encoder of the same law does: few, a step off."""
+        differ = self.compared - self.equal
+        often = differ > _OFTEN * self.compared and self.share > _MOSTLY
+        return often and self.one_step_off > _BESIDE * differ
 
 
 def exactness(both: Pair, alignment: Alignment | None, leg: AudioFormat | None = None) -> Exactness:

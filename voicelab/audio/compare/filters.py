@@ -36,6 +36,8 @@ _CLEARLY = 0.9
 _DEEPEST = 3e-4
 _FINER = 4
 _ROUNDS = 4
+_UNTOUCHED, _AS_WELL = 30, 3.0
+"""So many percent of the blocks are taken to be whole, and what is left of others may be more."""
 _WHITENED = 0.8
 _TINY = 1e-9
 _CHUNK = 1 << 20
@@ -98,12 +100,14 @@ def line_filter(rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int) ->
     every = np.arange(len(which))
     sign = -1 if float(found.likeness.sum()) < 0 else 1
     fine = fine_lags(rec, ref, found.starts[which], lags, found.block, rate_hz, sign)[1]
-    flat = blocks.later(fine - lags).sums(every).flat()
+    flat = blocks.later(fine - lags).flat()
     if flat < _WORTH_IT:
         return None
     for _ in range(_ROUNDS):
         response = blocks.sums(every).response(reach)
         blocks = blocks.later(blocks.lateness(response, round(_NEAR_S * rate_hz)))
+    every = blocks.best(blocks.sums(every).response(reach))
+    every = blocks.best(blocks.sums(every).response(reach))
     some, others = (blocks.sums(every[k::2]) for k in (0, 1))
     if others.left(some.response(reach)) > _BETTER * flat:
         return None
@@ -128,10 +132,10 @@ class _Spectra:
     cross: _Complex
     size: int
 
-    def flat(self) -> float:
-        """What the level that fits best, of either polarity, does not explain."""
+    def level(self) -> _Complex:
+        """The level that fits best, of either polarity."""
         gain = self.cross.real.sum() / max(self.said.sum(), 1.0)
-        return self.left(np.full(len(self.cross), gain, np.complex128))
+        return np.full(len(self.cross), gain, np.complex128)
 
     def response(self, reach: int) -> _Complex:
         """The filter that fits best, no longer than `reach` before and after."""
@@ -170,7 +174,7 @@ class _Blocks:
             rows *= window
         return cls(rfft(said, axis=1), rfft(heard, axis=1), block)
 
-    def sums(self, which: Lags) -> _Spectra:
+    def sums(self, which: Lags | slice) -> _Spectra:
         said, heard = self.said[which], self.heard[which]
         return _Spectra(
             (np.abs(said) ** 2).sum(axis=0, dtype=np.float64),
@@ -179,18 +183,32 @@ class _Blocks:
             self.size,
         )
 
-    def lateness(self, response: _Complex, near: int) -> Lags:
+    def flat(self) -> float:
+        """What a level leaves of blocks to which nothing else was done."""
+        whole = self.sums(self.best(self.sums(slice(None)).level()))
+        return whole.left(whole.level())
+
+    def lateness(self, response: _Complex, near: int) -> _Doubles:
         """By how much later each block of the reference fits best through a filter, nearby."""
         cross = self.heard * self.said.conj() * response.conj()
         cross /= np.abs(cross) ** _WHITENED + _TINY
         curve = irfft(cross, self.size, axis=1)
         curve = np.concatenate((curve[:, -near:], curve[:, : near + 1]), axis=1)
-        return np.asarray(curve.argmax(axis=1) - near)
+        top = np.clip(curve.argmax(axis=1), 1, 2 * near - 1)
+        before, at, after = (curve[np.arange(len(top)), top + k] for k in (-1, 0, 1))
+        between = (after - before) / (2 * np.maximum(2 * at - before - after, _TINY))
+        return np.asarray(top - near + np.clip(between, -0.5, 0.5), np.float64)
 
-    def later(self, by: _Doubles | Lags) -> _Blocks:
+    def best(self, response: _Complex) -> Lags:
+        """Which blocks a filter explains well: nothing else was done to these."""
+        rest = np.square(np.abs(self.heard - self.said * response)).sum(axis=1)
+        left = rest / np.maximum(np.square(np.abs(self.heard)).sum(axis=1), _TINY)
+        return np.flatnonzero(left <= _AS_WELL * np.percentile(left, _UNTOUCHED))
+
+    def later(self, by: _Doubles) -> _Blocks:
         """The same with each block of the reference so many samples later."""
         turns = -2j * np.pi * np.arange(self.said.shape[1]) / self.size
-        moved = self.said * np.exp(turns * np.asarray(by)[:, None]).astype(np.complex64)
+        moved = self.said * np.exp(turns * by[:, None]).astype(np.complex64)
         return _Blocks(moved, self.heard, self.size)
 
 

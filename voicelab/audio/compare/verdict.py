@@ -124,11 +124,7 @@ def _part(share: float) -> str:
 def _good(both: Pair, form: AudioFormat | None, exactness: Exactness, noise: Noise | None) -> str:
     line = str(form or "a linear line")
     if exactness.other_encoder and exactness.format:
-        off = exactness.one_step_off / exactness.compared
-        return (
-            f"G.711 {LAWS[exactness.format.encoding]} from another encoder: {100 * off:.1f} % of "
-            "the codes are one step off, all at decision boundaries"
-        )
+        return f"G.711 {LAWS[exactness.format.encoding]} from another encoder: {_off(exactness)}"
     if exactness.share > _NEARLY and exactness.first_difference is not None:
         differ = exactness.compared - exactness.equal
         first_s = exactness.first_difference / both.recording.rate_hz
@@ -141,6 +137,16 @@ def _good(both: Pair, form: AudioFormat | None, exactness: Exactness, noise: Noi
     return (
         f"Not sample for sample, but as good as {line} gets, with a segmental SNR of "
         f"{noise.segmental_db:.1f} dB{where}"
+    )
+
+
+def _off(exactness: Exactness) -> str:
+    differ = exactness.compared - exactness.equal
+    part = exactness.one_step_off / differ
+    which = "all" if part == 1 else f"{_part(part)} of them"
+    return (
+        f"{_part(differ / exactness.compared)} of the codes are one step off, {which} at decision "
+        "boundaries"
     )
 
 
