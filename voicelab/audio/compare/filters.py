@@ -13,19 +13,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, rfft
-from scipy.ndimage import median_filter
-from scipy.signal import oaconvolve
 
-from voicelab.audio.compare.correlation import Floats, Lags, fine_lags, pieces
+from voicelab.audio.compare.correlation import Floats, Lags, fine_lags, pieces, windows
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
 _REACH_S = 0.032
-_NEIGHBOURS = 33
+_NEIGHBOURS = 16
 _NEAR_S = 0.002
 _MOST = 512
 _LEAST_BLOCKS = 12
-_WORTH_IT = 0.02
+_WORTH_IT = 0.003
 _BETTER = 0.5
 _LEAST_LIKENESS = 0.3
 _EMPTY = 1e-5
@@ -78,7 +76,7 @@ class LineFilter:
         for begin in range(0, len(ref), _CHUNK):
             end = min(begin + _CHUNK, len(ref))
             piece = pieces(ref, [begin - reach], end - begin + 2 * reach)[0]
-            out[begin:end] = np.rint(oaconvolve(piece, self.taps, "valid"))
+            out[begin:end] = np.rint(_convolved(piece, self.taps))
         return out
 
 
@@ -106,8 +104,8 @@ def line_filter(rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int) ->
     for _ in range(_ROUNDS):
         response = blocks.sums(every).response(reach)
         blocks = blocks.later(blocks.lateness(response, round(_NEAR_S * rate_hz)))
-    every = blocks.best(blocks.sums(every).response(reach))
-    every = blocks.best(blocks.sums(every).response(reach))
+    for _ in range(2):
+        every = blocks.best(blocks.sums(every).response(reach))
     some, others = (blocks.sums(every[k::2]) for k in (0, 1))
     if others.left(some.response(reach)) > _BETTER * flat:
         return None
@@ -116,11 +114,12 @@ def line_filter(rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int) ->
 
 def _usable(found: Track, rate_hz: int) -> tuple[Lags, Lags]:
     """Blocks that lie where most of their neighbours do, and the lags of these."""
-    lags = median_filter(found.lags, _NEIGHBOURS, mode="nearest")
+    lags = np.median(windows(np.pad(found.lags, _NEIGHBOURS, "edge"), 2 * _NEIGHBOURS + 1), axis=1)
+    lags = np.rint(lags).astype(np.int64)
     near = np.abs(found.lags - lags) <= _NEAR_S * rate_hz
     which = np.flatnonzero(near & (np.abs(found.likeness) > _LEAST_LIKENESS))
     which = which[:: max(1, len(which) // _MOST)]
-    return which, np.asarray(lags[which], np.int64)
+    return which, np.asarray(lags[which])
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,5 +266,11 @@ def _loudest(ref: Int16Array, taps: _Doubles) -> float:
     most = 0.0
     for begin in range(0, len(ref), _CHUNK):
         piece = pieces(ref, [begin - reach], min(_CHUNK, len(ref) - begin) + 2 * reach)[0]
-        most = max(most, float(np.abs(oaconvolve(piece, taps.astype(np.float32), "valid")).max()))
+        most = max(most, float(np.abs(_convolved(piece, taps.astype(np.float32))).max()))
     return most + 1.0
+
+
+def _convolved(samples: Floats, taps: Floats) -> Floats:
+    from scipy.signal import oaconvolve  # takes a third of a second to import, seldom needed
+
+    return np.asarray(oaconvolve(samples, taps, "valid"), np.float32)

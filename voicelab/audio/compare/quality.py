@@ -104,7 +104,8 @@ def _stoi(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
 
 
 def _pesq(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
-    if rate_hz not in _PESQ_MODES or find_spec("pesq") is None:
+    spec = find_spec("pesq")
+    if rate_hz not in _PESQ_MODES or spec is None or spec.origin is None:  # a folder has no origin
         return None
     from pesq import PesqError, pesq
 
