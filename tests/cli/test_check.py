@@ -65,7 +65,7 @@ def test_a_channel_can_be_chosen(run, tmp_path):
     assert json.loads(run(*args, "2").stdout)["exact"] is True
     assert run(*args, "1").returncode == 1
     assert run(*args, "3").returncode == 2
-    assert "both.wav has 2 channels: there is no --channel 3" in run(*args, "3").stderr
+    assert "both.wav has 2 channels: there is no channel 3" in run(*args, "3").stderr
 
 
 def test_a_stereo_reference_is_a_sentence(run, tmp_path):
