@@ -31,6 +31,7 @@ def bad_files(folder):
     (folder / "cut.wav").write_bytes(Path(ORDER).read_bytes()[:30])
     (folder / "text.wav").write_text("not a sound\n" * 50)
     (folder / "nothing.wav").write_bytes(b"")
+    (folder / "empty folder").mkdir()
     (folder / "wire.raw").write_bytes(bytes(1600))
     (folder / "wire.vox").write_bytes(bytes(1600))
 
@@ -46,7 +47,7 @@ def bad_files(folder):
         ("nothing.wav", "no audio that can be read: it is empty."),
         ("wire.raw", "no audio that can be read: it has no header"),
         ("wire.vox", "no audio that can be read: it has no header"),
-        ("", "is a directory"),
+        ("empty folder", "There is no file of sound in"),
     ],
 )
 def test_bad_input_is_a_sentence(run, tmp_path, name, words):

@@ -6,7 +6,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
+
+_NEAR: Final = 0.7
+"""How much of both names is common, of 1."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,6 +35,6 @@ class Parser(argparse.ArgumentParser):
         known = [each for each in self._option_string_actions if each.startswith("--")]
         if not name.startswith("--") or " " in name or any(o.startswith(name) for o in known):
             return
-        near = get_close_matches(name, known, 1)
-        said = f"did you mean {near[0]}?" if near else f"{self.prog} --help lists all."
+        near = get_close_matches(name.strip("-"), [each[2:] for each in known], 1, _NEAR)
+        said = f"did you mean --{near[0]}?" if near else f"{self.prog} --help lists all."
         self.error(f"there is no option {name}: {said}")

@@ -103,6 +103,8 @@ def read_sound(
     try:
         given = io.BytesIO(source) if isinstance(source, bytes) else source
         with soundfile.SoundFile(given) as decoder:
+            if decoder.format == "RAW":  # guessed from a name such as .vox
+                raise ValueError
             samples = _samples(name, decoder, channel)
             cut_short_s = _missing_s(promise, decoder, len(samples))
             rate_hz, holds = decoder.samplerate, decoder.subtype
