@@ -122,3 +122,8 @@ def test_a_broken_header_is_a_sentence_that_says_what_else_can_be_done(said, tmp
             diagnose(given)
         assert "BytesIO" not in str(caught.value)
     assert diagnose(data, format="mulaw/8000").fault == "unknown"
+
+
+@pytest.mark.parametrize(("size", "words"), [(1, "1 sample is too"), (9, "9 samples are too")])
+def test_too_little_is_counted_in_words(size, words):
+    assert words in diagnose(np.ones(size, np.int16)).verdict

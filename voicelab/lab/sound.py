@@ -115,9 +115,10 @@ def check_mono(recording: Audio, reference: Audio, given: Any, known: Any) -> No
     if recording.channels > 1:
         name = name_of(given, "The recording")
         of_a_call = ": 1 is the caller, 2 the agent" if name.endswith(HEARD) else ""
+        last = f"{'or' if recording.channels == 2 else 'to'} {recording.channels}"
         raise FormatError(
-            f"{name} has {recording.channels} channels: choose one by its number, as channel 1 or "
-            f"{recording.channels}{of_a_call}."
+            f"{name} has {recording.channels} channels: choose one by its number, channel 1 {last}"
+            f"{of_a_call}."
         )
     if reference.channels > 1:
         raise FormatError(

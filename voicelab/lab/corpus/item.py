@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from voicelab.errors import CallNotFound
 from voicelab.lab.places import existing
 from voicelab.store.names import JOURNAL, WAV, CallFiles
 from voicelab.store.results import Files
@@ -81,7 +82,7 @@ def _located(given: object) -> str | None:
         elif not path.exists() and path.with_name(path.name + WAV).is_file():
             path = path.with_name(path.name + WAV)
         return str(path.absolute())
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError, CallNotFound):
         return str(path)  # a name that no system takes: whoever opens it says why
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from voicelab.audio.compare.wording import length, times
 from voicelab.audio.diagnosis.against.laid import Laid
 from voicelab.audio.diagnosis.against.matching import correlation
 from voicelab.audio.diagnosis.against.moments import Moved, Step, lost, moved, steps
@@ -53,13 +54,13 @@ def _lost(laid: list[Laid]) -> list[Finding]:
     gaps = [gap for part in laid for gap in lost(part)]
     if not gaps:
         return []
-    lengths = sorted({round(1000 * (gap.end - gap.begin) / rate_hz) for gap in gaps})
+    lengths = sorted({round((gap.end - gap.begin) / rate_hz, 3) for gap in gaps})
     return [
         Finding(
             "packet-loss",
             min(0.99, 0.85 + 0.03 * len(gaps)),
-            f"{len(gaps)} times it is silent where the reference is not, for "
-            f"{', '.join(f'{ms} ms' for ms in lengths[:4])}",
+            f"{times(len(gaps))} it is silent where the reference is not, for "
+            f"{', '.join(map(length, lengths[:4]))}",
         )
     ]
 
@@ -82,7 +83,7 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
                 Finding(
                     fault,
                     min(0.97, 0.7 + 0.05 * len(rows)),
-                    f"{len(rows)} times {words}: {1000 * total / rate_hz:.0f} ms in all",
+                    f"{times(len(rows))} {words}: {length(total / rate_hz)} in all",
                 )
             )
     return found
