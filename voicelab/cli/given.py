@@ -61,16 +61,21 @@ def files_of(names: list[str], recordings: str | None) -> list[tuple[Path, Path]
 
     found: list[tuple[Path, Path]] = []
     for name in names:
-        path = existing(name)
-        if path.is_dir():
-            sounds = sounds_in(path)
-            if not sounds:
-                raise SettingError(f"There is no file of sound in {path}.")
+        path = _found(name, recordings)
+        if path is None:
+            found.append((Path(name), Path(Path(name).name)))
+        elif not path.is_dir():
+            found.append((path, Path(path.name)))
+        elif sounds := sounds_in(path):
             found += [(sound, sound.relative_to(path)) for sound in sounds]
-            continue
-        try:
-            path = file_of(name, recordings)
-        except CallNotFound:
-            path = Path(name)
-        found.append((path, Path(path.name)))
+        else:
+            raise SettingError(f"There is no file of sound in {path}.")
     return found
+
+
+def _found(name: str, recordings: str | None) -> Path | None:
+    try:
+        path = existing(name)
+        return path if path.is_dir() else file_of(name, recordings)
+    except CallNotFound:
+        return None

@@ -36,14 +36,14 @@ def opened(path: Path) -> BinaryIO:
     FormatError
         Where it is a directory, a pipe or a device, or may not be read.
     """
-    if path.is_dir():
-        raise FormatError(f"{path} is a directory: give a file in it, such as a WAV.")
-    if path.exists() and not path.is_file():
-        raise FormatError(
-            f"{path} is a pipe or a device, which may never end: write what comes from it into a "
-            "file first."
-        )
     try:
+        if path.is_dir():
+            raise FormatError(f"{path} is a directory: give a file in it, such as a WAV.")
+        if path.exists() and not path.is_file():
+            raise FormatError(
+                f"{path} is a pipe or a device, which may never end: write what comes from it into "
+                "a file first."
+            )
         return path.open("rb")
     except FileNotFoundError:
         raise CallNotFound(f"There is no file {path}.") from None
