@@ -23,6 +23,8 @@ class Audio:
     samples : ndarray of int16, shape (n,) or (n, channels)
     rate_hz : int
         Samples a second.
+    cut_short_s : float
+        How much more its file promised than was there, as where a download broke off.
 
     Raises
     ------
@@ -30,9 +32,9 @@ class Audio:
         Where the samples are not int16, or the rate is not positive.
     """
 
-    __slots__ = ("rate_hz", "samples")
+    __slots__ = ("cut_short_s", "rate_hz", "samples")
 
-    def __init__(self, samples: Int16Array, rate_hz: int) -> None:
+    def __init__(self, samples: Int16Array, rate_hz: int, cut_short_s: float = 0.0) -> None:
         require_int16(samples)
         if samples.ndim not in (1, 2) or rate_hz <= 0:
             raise FormatError(
@@ -41,6 +43,7 @@ class Audio:
             )
         self.samples = samples
         self.rate_hz = rate_hz
+        self.cut_short_s = cut_short_s
 
     @property
     def duration_s(self) -> float:
@@ -66,9 +69,10 @@ class Audio:
 
     def __repr__(self) -> str:
         channels = "" if self.channels == 1 else f", {self.channels} channels"
+        cut = f", cut short by {self.cut_short_s:.2f} s" if self.cut_short_s else ""
         return (
             f"Audio({self.duration_s:.2f} s, {self.rate_hz} Hz{channels}, "
-            f"peak {self.peak_dbfs:.1f} dBFS)"
+            f"peak {self.peak_dbfs:.1f} dBFS{cut})"
         )
 
     def _repr_html_(self) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis.diagnosis import Diagnosis
 from voicelab.audio.format import AudioFormat
-from voicelab.lab.call import Call, Side
-from voicelab.lab.sound import bytes_of, name_of
+from voicelab.lab.call import Side
+from voicelab.lab.sound import cut_words, heard_of, name_of
 from voicelab.store.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -95,6 +95,18 @@ class Diagnosed(Diagnosis):
 
         return level_figure(self.heard.samples)
 
+    def cut_short(self) -> list[str]:
+        """Which of the files ends before its header says, and how much is missing."""
+        both = (self.name, self.heard), (self.reference_name, self.reference)
+        return [said for name, sound in both if sound and (said := cut_words(name, sound))]
+
+    def as_json(self) -> dict[str, Any]:
+        """``verdict`` and ``hypotheses``, and how much of the file is missing, in seconds."""
+        return Diagnosis.as_json(self) | {"cut_short_s": round(self.heard.cut_short_s, 6)}
+
+    def __str__(self) -> str:
+        return "\n".join([Diagnosis.__str__(self), *self.cut_short()])
+
     def html(self) -> str:
         """A page with figures, players and all numbers, which needs no network."""
         from voicelab.lab.clinic.diagnosis_page import diagnosis_page
@@ -128,6 +140,7 @@ def diagnose(
     format: str | AudioFormat | None = None,
     *,
     side: Side = "caller",
+    channel: int | None = None,
 ) -> Diagnosed:
     """Find out what went wrong with some audio.
 
@@ -145,6 +158,8 @@ def diagnose(
         How wire bytes were decoded, ``mulaw/8000``; default ``l16/8000``.
     side : {"caller", "heard", "ear"}
         Of a call; of a recording of both sides the louder one is looked at.
+    channel : int, optional
+        Of a sound with several, which one, from 1 on; default: the loudest.
 
     Returns
     -------
@@ -154,7 +169,7 @@ def diagnose(
     Raises
     ------
     FormatError
-        Where there is nothing to look at.
+        Where there is nothing to look at, or no such channel.
     SettingError
         Where `hint` names no fault.
     CallNotFound
@@ -168,9 +183,10 @@ def diagnose(
     from voicelab.audio.diagnosis.diagnose import diagnose as find_out
 
     known = None if reference is None else _reference(reference, format)
-    found = find_out(
-        given.audio(side) if isinstance(given, Call) else bytes_of(given), known, hint, format
-    )
+    heard = heard_of(given, format, side, channel)
+    found = find_out(heard, known, hint, format)
+    if isinstance(heard, Audio):
+        found.heard.cut_short_s = heard.cut_short_s
     return Diagnosed(
         **{each.name: getattr(found, each.name) for each in fields(found)},
         reference=known,
@@ -181,8 +197,9 @@ def diagnose(
 
 def _reference(given: object, format: str | AudioFormat | None) -> Audio:
     """A reference that is a file is no wire bytes, whatever was heard is."""
-    from voicelab.audio.diagnosis.reading import is_file, read_given
+    from voicelab.audio.diagnosis.reading import read_given
 
-    data = bytes_of(given)
-    heard = read_given(data, None if isinstance(data, bytes) and is_file(data) else format)
-    return Audio(heard.samples, heard.rate_hz)
+    data = heard_of(given, None, "caller")
+    heard = read_given(data, format)
+    cut_short_s = data.cut_short_s if isinstance(data, Audio) else 0.0
+    return Audio(heard.samples, heard.rate_hz, cut_short_s)

@@ -169,9 +169,24 @@ def test_a_cluster_without_workers_is_not_waited_for_for_ever(
     address, pairs, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(dask_pool, "LOOK_S", 0.05)
-    monkeypatch.setattr(dask_pool, "DESERTED_S", 0.1)
+    monkeypatch.setattr(dask_pool, "GROWING_S", 0.1)
     with cluster(tmp_path, 0) as deserted, pytest.raises(StateError, match=r"workers for 0.1 s"):
         voicelab.run(check_corpus(pairs, client=deserted))
+
+
+def test_nor_is_one_that_lost_them(address, pairs, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(dask_pool, "LOOK_S", 0.05)
+    monkeypatch.setattr(dask_pool, "LOST_S", 0.5)
+    with cluster(tmp_path, 1) as address, distributed.Client(address) as client:
+        client.wait_for_workers(1)
+
+        def told(done, total):
+            if done == 1:
+                client.retire_workers(list(client.nthreads()), close_workers=True)
+
+        with pytest.raises(StateError, match=r"lost its workers, and has had no workers for 0.5 s"):
+            voicelab.run(check_corpus(pairs * 9, client=client, progress=told))
+    assert "has no workers: waiting 0.5 s for some" in caplog.text
 
 
 def test_a_worker_that_is_lost_costs_nothing(address, pairs, tmp_path):

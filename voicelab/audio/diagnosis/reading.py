@@ -83,10 +83,14 @@ def _of_file(data: bytes) -> Heard:
             rate_hz = int(file.samplerate)
     except soundfile.SoundFileError as error:
         raise FormatError(
-            f"It begins as an audio file, but cannot be read: {error}. If only its header is "
-            "broken, name the format of the bytes and they are taken as they are."
+            f"It begins as an audio file, but cannot be read: {_reason(error)} If only its header "
+            "is broken, name the format of the bytes and they are taken as they are."
         ) from None
     return Heard(_mono(_int16(samples)), rate_hz)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "error_string", error))
 
 
 def _int16(samples: npt.NDArray[np.generic]) -> Int16Array:

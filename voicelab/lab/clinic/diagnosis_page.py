@@ -12,7 +12,16 @@ from voicelab.audio.clip import Audio
 from voicelab.audio.compare.levels import Levels, levels
 from voicelab.audio.compare.wording import count, length
 from voicelab.audio.diagnosis.words import MEANINGS
-from voicelab.lab.clinic.elements import State, drawing, heading, image, section, table, words
+from voicelab.lab.clinic.elements import (
+    State,
+    drawing,
+    heading,
+    image,
+    remarks,
+    section,
+    table,
+    words,
+)
 from voicelab.lab.clinic.page import page
 from voicelab.lab.clinic.players import TURNING, Clip, cut, parts, players, players_in_a_row
 
@@ -35,6 +44,7 @@ def diagnosis_page(found: Diagnosed) -> str:
         heard += f" {TURNING}"
     body = [
         heading("Diagnosis", names, state, word, found.verdict),
+        remarks(found.cut_short()),
         section(
             "What speaks for it",
             "The likeliest explanation first, each with how sure it is and why.",
@@ -57,6 +67,7 @@ def diagnosis_output(found: Diagnosed) -> str:
     rows = [(f"{h.confidence:.0%}", h.fault, h.evidence) for h in found.hypotheses]
     return (
         f'<div class="voicelab-diagnosis"><p><b>{words(found.verdict)}</b></p>'
+        f"{remarks(found.cut_short())}"
         f"{table(('sure', 'fault', 'evidence'), rows)}"
         f"{image(found.plot(titled=False), f'Waveforms. {found.verdict}')}"
         f"{image(found.spectrograms(), 'Spectrograms of the same')}"

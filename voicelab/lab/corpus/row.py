@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from voicelab import __version__
-from voicelab.errors import CallNotFound, FormatError, StateError, VoicelabError
+from voicelab.errors import FormatError, StateError, VoicelabError
 from voicelab.store.results import compact
+from voicelab.store.sound_file import opened
 
 LISTED_GAPS: Final = 1000
 """So many gaps stand in a row; all are counted."""
@@ -67,7 +68,9 @@ def _check(order: Order) -> dict[str, Any]:
     from voicelab.lab.check import check
 
     recording, reference = _both(order, needed=True)
-    report = check(recording, reference, order["format"], full=order["full"])
+    report = check(
+        recording, reference, order["format"], full=order["full"], channel=order["channel"]
+    )
     found = report.as_dict()
     gaps = found["gaps"]
     return {
@@ -83,11 +86,18 @@ def _diagnose(order: Order) -> dict[str, Any]:
     from voicelab.lab.diagnose import diagnose
 
     given, *reference = _both(order, needed=False)
-    found = diagnose(given, reference[0] if reference else None, format=order["format"])
+    found = diagnose(
+        given,
+        reference[0] if reference else None,
+        order["hint"],
+        order["format"],
+        channel=order["channel"],
+    )
     listed = [hypothesis.as_json() for hypothesis in found.hypotheses]
     second = listed[1] if len(listed) > 1 else {}
     return {
         "seconds": round(found.heard.duration_s, 6),
+        "cut_short_s": round(found.heard.cut_short_s, 6),
         **listed[0],
         "second": second.get("fault"),
         "second_confidence": second.get("confidence"),
@@ -107,22 +117,13 @@ def _both(order: Order, needed: bool) -> list[Path]:
     paths = []
     for given, path in zip(order["given"], order["paths"], strict=True):
         if path is not None:
-            paths.append(_regular(Path(path)))
+            opened(Path(path)).close()
+            paths.append(Path(path))
         elif given is not None:
             raise FormatError(f"{given} is no path of a file.")
     if needed and len(paths) < 2:
         raise FormatError("There is no reference to check it against.")
     return paths
-
-
-def _regular(path: Path) -> Path:
-    if path.is_dir():
-        raise FormatError(f"{path} is a directory: give a file in it, such as a WAV.")
-    if not path.exists():
-        raise CallNotFound(f"There is no file {path}.")
-    if not path.is_file():
-        raise FormatError(f"{path} is no file of sound: it is a pipe or a device.")
-    return path
 
 
 def _plain(value: Any) -> Any:
