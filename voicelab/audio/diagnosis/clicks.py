@@ -33,7 +33,7 @@ _STRONG: Final = 8.0
 _ODD: Final = 4.0
 _AROUND: Final = 161
 _FLATTEST: Final = 0.05
-_CLEAR: Final = {True: (4.2, 6.0), False: (5.1, 6.9)}
+_CLEAR: Final = {True: (4.5, 6.3), False: (5.4, 7.2)}
 """Spreads that leave no doubt, of a usual length or not: where a recording begins, elsewhere."""
 _SUSPECT: Final = 0.94
 _LONGEST_S: Final = 0.2
