@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from threading import Thread
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tests.audio.diagnosis.voices import prompt
 from voicelab.audio.clip import Audio
-from voicelab.audio.compare import check
+from voicelab.audio.compare import check, quality
 
 
 def test_scores_leave_the_warnings_of_the_process_alone():
@@ -37,11 +39,24 @@ def test_a_window_with_hardly_a_word_has_no_score():
     assert report.quality is None or report.quality.stoi is None or report.quality.stoi > 0.9
 
 
-@pytest.mark.parametrize("rate_hz", [8000, 16_000, 24_000, 48_000])
-def test_pesq_at_every_rate(rate_hz):
-    pytest.importorskip("pesq")
+@pytest.mark.parametrize(
+    ("rate_hz", "asked"),
+    [(8000, (8000, "nb")), (16_000, (16_000, "wb")), (24_000, (16_000, "wb"))],
+)
+def test_pesq_is_asked_at_the_rates_it_has(rate_hz, asked, monkeypatch):
+    calls = []
+
+    def pesq(hz, said, heard, mode):
+        calls.append((hz, mode))
+        assert len(said) == len(heard)
+        assert np.abs(said).max() <= 1.2
+        return 4.5
+
+    module = SimpleNamespace(pesq=pesq, PesqError=ValueError)
+    monkeypatch.setitem(sys.modules, "pesq", module)
+    monkeypatch.setattr(quality, "find_spec", lambda name: name)
     sound = Audio(prompt("order", rate_hz), rate_hz)
     report = check(sound, sound)
     assert report.quality is not None
-    assert report.quality.pesq is not None
-    assert report.quality.pesq > 4
+    assert report.quality.pesq == 4.5
+    assert set(calls) == {asked}
