@@ -173,3 +173,10 @@ def test_bytes_are_what_is_there(tmp_path):
     path = tmp_path / "grows.raw"
     path.write_bytes(b"1234")
     assert read_bytes(path) == b"1234"
+
+
+def test_floats_that_were_never_scaled_are_refused_and_loud_ones_clipped():
+    with pytest.raises(FormatError, match="floats that reach 16,000, and full scale is 1"):
+        read_sound(encoded(RAMP.astype(np.float64), format="WAV", subtype="DOUBLE"))
+    loud, _ = read_sound(encoded(RAMP / 8000, format="WAV", subtype="FLOAT"))
+    assert (loud.samples[0], loud.samples[-1]) == (-32768, 32767)

@@ -24,6 +24,8 @@ _BLOCK_FRAMES: Final = 1 << 16
 _FLAC_FRAMES: Final = 1 << 12
 """Of a FLAC file that breaks off, libsndfile gives nothing of the block in which it does."""
 _FLOATING: Final = ("FLOAT", "DOUBLE")
+_FARTHEST: Final = 16.0
+"""No sound is so far above full scale; samples of 16 bits that were not divided are."""
 
 
 def opened(path: Path) -> BinaryIO:
@@ -169,6 +171,12 @@ def _int16(name: str, block: npt.NDArray[np.float64]) -> Int16Array:
     if not np.isfinite(block).all():
         raise FormatError(
             f"{name} holds samples that are no numbers (NaN or infinite): write it anew."
+        )
+    peak = float(np.abs(block).max(initial=0.0))
+    if peak > _FARTHEST:
+        raise FormatError(
+            f"{name} holds floats that reach {peak:,.0f}, and full scale is 1: whoever wrote it took "
+            "samples of 16 bits for floats. Write it anew as 16-bit samples."
         )
     return np.clip(np.rint(block * 32768), -32768, 32767).astype(np.int16)
 

@@ -73,7 +73,11 @@ def _findings(
     if heard.duration_s < _SHORTEST_S:
         few = heard.samples.size
         said = f"{few} samples are" if few > 1 else "1 sample is"
-        return [Finding("unknown", 1.0, f"{said} too little to tell anything")]
+        return [
+            Finding(
+                "unknown", 1.0, f"{said} too little to tell anything by; give a longer recording"
+            )
+        ]
     if reference is not None:
         wanted = read_given(reference, format)
         return find_against(heard, Reference(wanted.samples, wanted.rate_hz))
