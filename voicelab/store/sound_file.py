@@ -175,8 +175,8 @@ def _int16(name: str, block: npt.NDArray[np.float64]) -> Int16Array:
     peak = float(np.abs(block).max(initial=0.0))
     if peak > _FARTHEST:
         raise FormatError(
-            f"{name} holds floats that reach {peak:,.0f}, and full scale is 1: whoever wrote it took "
-            "samples of 16 bits for floats. Write it anew as 16-bit samples."
+            f"{name} holds floats that reach {peak:,.0f}, and full scale is 1: samples of 16 bits "
+            "were taken for floats. Write it anew as 16-bit samples."
         )
     return np.clip(np.rint(block * 32768), -32768, 32767).astype(np.int16)
 
