@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import numpy as np
@@ -127,3 +128,24 @@ def test_a_broken_header_is_a_sentence_that_says_what_else_can_be_done(said, tmp
 @pytest.mark.parametrize(("size", "words"), [(1, "1 sample is too"), (9, "9 samples are too")])
 def test_too_little_is_counted_in_words(size, words):
     assert words in diagnose(np.ones(size, np.int16)).verdict
+
+
+@pytest.mark.parametrize("fault", ["none", "rate-half", "clipped"])
+def test_a_reference_that_begins_earlier_is_shown_and_heard_at_the_same_word(said, fault):
+    good, rate_hz = said.samples, said.rate_hz
+    late = np.concatenate((np.zeros(2 * rate_hz, np.int16), good))
+    found = diagnose(Audio(*break_audio(fault, late, rate_hz)), Audio(good, rate_hz))
+    assert found.fault == fault
+    later = found.later_s(found.reference)
+    assert later == pytest.approx(2, abs=0.001)
+    lanes = {lane.name: lane for lane in found._lanes(2.0 * found.speed(found.reference), 2)}
+    assert lanes["reference"].begin_s == pytest.approx(2, abs=0.001)
+    assert lanes["reference"].samples[:1000].tolist() == good[:1000].tolist()
+    begins = re.findall(r'data-from="([^"]+)" data-speed="([^"]+)"', found.html())
+    assert [round(float(begin) / float(speed), 2) for begin, speed in begins][-1] == 2
+
+
+def test_a_page_may_be_written_at_home(broken, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = diagnose(broken)
+    assert found.save_html("~/page.html") == tmp_path / "page.html"

@@ -17,7 +17,7 @@ from voicelab.lab.places import existing
 
 _OF_TABLES: Final = frozenset(
     (
-        *("gap_list", "gaps_ms"),
+        *("gap_list", "gaps_ms", "again"),
         *("fault", "confidence", "evidence", "second", "second_confidence"),
     )
 )

@@ -97,7 +97,7 @@ class Check(CodecReport):
 
     def save_html(self, path: str | Path) -> Path:
         """Write that page, replacing what is there."""
-        return write_whole(Path(path), self.html().encode())
+        return write_whole(Path(path).expanduser(), self.html().encode())
 
     def _begin_s(self, given: float | None) -> float:
         if given is not None:

@@ -66,6 +66,12 @@ class Diagnosed(Diagnosis):
         ratio = self.heard.duration_s / max(self.repaired.duration_s, 1e-9)
         return ratio if 0.2 < ratio < 5 else 1.0
 
+    def later_s(self, sound: Audio) -> float:
+        """By how many of its seconds `sound` begins later than the repaired one; for reference."""
+        from voicelab.lab.clinic.diagnosis_page import delay_s
+
+        return delay_s(self.repaired, sound) if sound is self.reference else 0.0
+
     def plot(
         self, begin_s: float | None = None, length_s: float = 10.0, *, titled: bool = True
     ) -> Picture:
@@ -115,13 +121,13 @@ class Diagnosed(Diagnosis):
 
     def save_html(self, path: str | Path) -> Path:
         """Write that page, replacing what is there."""
-        return write_whole(Path(path), self.html().encode())
+        return write_whole(Path(path).expanduser(), self.html().encode())
 
     def _lanes(self, begin_s: float | None, length_s: float) -> list[Lane]:
         from voicelab.analysis.diagnosis_figures import lanes
 
         begin_s = max(self.place_s - 1.0, 0.0) if begin_s is None else begin_s
-        sounds = [(name, sound, self.speed(sound)) for name, sound in self.sounds()]
+        sounds = [(name, s, self.speed(s), self.later_s(s)) for name, s in self.sounds()]
         return lanes(sounds, begin_s, length_s)
 
     def __repr__(self) -> str:

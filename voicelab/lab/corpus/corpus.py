@@ -106,7 +106,8 @@ async def diagnose_corpus(
         How they ought to sound: one for each path or None, a dict from path to reference, one
         for all, or the column ``reference`` of the table.
     format : str or AudioFormat, optional
-        How wire bytes were decoded, ``mulaw/8000``; without it these are taken for audio files.
+        How wire bytes were decoded, ``mulaw/8000``; without it these are taken for audio files. A
+        file that begins as an audio file is read as one in any case.
     hint : str, optional
         A fault that is suspected of all.
     channel : int, optional

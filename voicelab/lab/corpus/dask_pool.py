@@ -67,16 +67,20 @@ class DaskPool:
         Raises
         ------
         StateError
-            Where no scheduler answers.
+            Where no scheduler answers, or the client is closed.
         """
         if self._address is not None:
             from distributed import Client
 
+            opening: Any = Client
+            client = opening(self._address, asynchronous=True, timeout=CONNECT_S)
             try:
-                client: Any = Client
-                self._client = await client(self._address, asynchronous=True, timeout=CONNECT_S)
+                self._client = await client
             except (OSError, ValueError) as error:
+                await client.close()
                 raise StateError(f"No Dask scheduler answers at {self._address}: {error}") from None
+        if self._client.status != "running":
+            raise StateError(f"The Dask client is {self._client.status}: give one that is open.")
         threads = await self._ask(self._client.nthreads)
         self._looked_s = self._peopled_s = time.monotonic()
         self._had_workers = bool(threads)

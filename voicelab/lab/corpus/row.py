@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +23,9 @@ LOST: Final = (
 )
 """The error of a file that no worker survives."""
 
+AGAIN: Final = b'"again":true'
+"""In a row whose error may pass: no memory, no permission, too many open files."""
+
 Order = dict[str, Any]
 """``given`` and ``paths`` of an item, ``verb``, and the settings."""
 
@@ -31,12 +36,18 @@ def answers(orders: list[Order], version: str) -> list[bytes]:
     Raises
     ------
     StateError
-        Where this is another version of voicelab than the one that asks.
+        Where this is another version of voicelab than the one that asks, or only one of them has
+        the package pesq.
     """
     if version != __version__:
         raise StateError(
             f"A worker has voicelab {__version__}, and this is {version}: rows would differ. "
             "Install the same version on all."
+        )
+    if any(order.get("pesq", has_pesq()) != has_pesq() for order in orders):
+        raise StateError(
+            "The package pesq is installed here or on a worker, but not on both: rows would "
+            "differ. Install it on all, or on none."
         )
     return [answer(order) for order in orders]
 
@@ -46,16 +57,30 @@ def answer(order: Order) -> bytes:
     begun = _begun(order)
     try:
         return compact(_plain(begun | _VERBS[order["verb"]](order)))
+    except FormatError as error:  # it lies in the file, and stays while that does
+        return compact(begun | {"error": str(error)})
     except (VoicelabError, OSError) as error:
         why = str(error)
     except Exception as error:  # a corpus goes on whatever a file does to us
         why = f"{type(error).__name__}: {error}"
-    return compact(begun | {"error": why})
+    return compact(begun | {"error": why, "again": True})
 
 
 def lost(order: Order) -> bytes:
     """The row of an order that no worker survives."""
     return compact(_begun(order) | {"error": LOST})
+
+
+def renamed(row: bytes, order: Order) -> bytes:
+    """A row of the same files, with the names by which they are asked for now."""
+    begun = _begun(order)
+    got = json.loads(row)
+    return compact({**got, **{name: begun[name] for name in begun if name != "error"}})
+
+
+def has_pesq() -> bool:
+    """Whether the package pesq is installed here."""
+    return find_spec("pesq") is not None
 
 
 def _begun(order: Order) -> dict[str, Any]:
@@ -84,13 +109,14 @@ def _check(order: Order) -> dict[str, Any]:
 
 def _diagnose(order: Order) -> dict[str, Any]:
     from voicelab.lab.diagnose import diagnose
+    from voicelab.lab.sound import holds_a_header
 
     given, *reference = _both(order, needed=False)
     found = diagnose(
         given,
         reference[0] if reference else None,
         order["hint"],
-        order["format"],
+        None if holds_a_header(given) else order["format"],
         channel=order["channel"],
     )
     listed = [hypothesis.as_json() for hypothesis in found.hypotheses]

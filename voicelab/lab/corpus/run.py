@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from voicelab.lab.corpus.item import Item
 from voicelab.lab.corpus.pool import Pool
 from voicelab.lab.corpus.process_pool import ProcessPool, cores
 from voicelab.lab.corpus.progress import Progress, Reporter
+from voicelab.lab.corpus.row import has_pesq
 from voicelab.store.results import ResultsFile
 
 Name = str | PathLike[str]
@@ -35,7 +35,7 @@ def check_settings(
         Where one of them makes no sense.
     """
     others = {"full": bool(full), "channel": _channel(channel)}
-    return {"verb": "check", "format": _format(format), **others, "pesq": _has_pesq()}
+    return {"verb": "check", "format": _format(format), **others, "pesq": has_pesq()}
 
 
 def diagnose_settings(
@@ -97,10 +97,6 @@ def _channel(channel: Any) -> int | None:
         raise SettingError(f"A channel is a number from 1 on, not {channel!r}.")
     known: int | None = channel
     return known
-
-
-def _has_pesq() -> bool:
-    return find_spec("pesq") is not None
 
 
 def _pool(workers: Any, client: Any) -> Pool:
