@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from voicelab.audio.wav import wav_bytes
-from voicelab.errors import CallNotFound, FormatError
+from voicelab.errors import CallNotFound, FormatError, SettingError
 from voicelab.store import sound_file
 from voicelab.store.sound_file import opened, read_bytes, read_sound
 
@@ -154,7 +154,7 @@ def test_what_may_not_be_read_is_a_sentence(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(type(path), "open", refused)
-    with pytest.raises(FormatError, match=r"mine.wav cannot be read: Permission denied\."):
+    with pytest.raises(SettingError, match=r"mine.wav cannot be read: Permission denied\."):
         opened(path)
 
 

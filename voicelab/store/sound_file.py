@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.samples import Int16Array
-from voicelab.errors import CallNotFound, FormatError
+from voicelab.errors import CallNotFound, FormatError, SettingError
 from voicelab.store.riff import Promise, read_promise
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def opened(path: Path) -> BinaryIO:
     CallNotFound
         Where there is no such file.
     FormatError
-        Where it is a directory, a pipe or a device, or may not be read.
+        Where it is a directory, a pipe or a device.
+    SettingError
+        Where it may not be read now: that lies not in the file, and may pass.
     """
     try:
         if path.is_dir():
@@ -50,7 +52,7 @@ def opened(path: Path) -> BinaryIO:
     except FileNotFoundError:
         raise CallNotFound(f"There is no file {path}.") from None
     except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}.") from None
+        raise SettingError(f"{path} cannot be read: {error.strerror}.") from None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -58,7 +60,7 @@ def read_bytes(path: Path) -> bytes:
 
     Raises
     ------
-    CallNotFound, FormatError
+    CallNotFound, FormatError, SettingError
         As in :func:`opened`, and where it is too long to be held.
     """
     with opened(path) as file:
@@ -92,10 +94,10 @@ def read_sound(
 
     Raises
     ------
-    CallNotFound
-        Where there is no such file.
+    CallNotFound, SettingError
+        As in :func:`opened`.
     FormatError
-        Where it is no audio, may not be read, has no such channel, is too long to be held, or holds
+        Where it is no audio, has no such channel, is too long to be held, or holds
         samples that are no numbers.
     """
     import soundfile
