@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from voicelab.errors import CallNotFound
+
 
 def home() -> Path:
     """The nearest folder upward that has both ``recordings`` and ``data``, else the present one."""
@@ -23,8 +25,20 @@ def existing(path: str | Path) -> Path:
     """A file somebody named: as it is, or else as seen from :func:`home`.
 
     ``data/prompts/…`` is found wherever one is, since the prompts come with the package.
+
+    Raises
+    ------
+    CallNotFound
+        Where no file can have such a name.
     """
-    path = Path(path).expanduser()
+    try:
+        return _existing(Path(path).expanduser())
+    except (OSError, RuntimeError) as error:
+        why = str(getattr(error, "strerror", None) or error).rstrip(".")
+        raise CallNotFound(f"There is no file {path}: {why}.") from None
+
+
+def _existing(path: Path) -> Path:
     if path.is_absolute() or path.exists():
         return path
     if (home() / path).exists():

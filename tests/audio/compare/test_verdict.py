@@ -9,7 +9,7 @@ import pytest
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare import check
-from voicelab.audio.compare.wording import count, lateness, length
+from voicelab.audio.compare.wording import count, lateness, length, times
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from voicelab.audio.resample import resample
 
@@ -130,9 +130,10 @@ def test_nothing_to_compare(speech):
 def test_wording():
     assert [count(n, "run") for n in (0, 1, 1234)] == ["0 runs", "1 run", "1,234 runs"]
     assert [length(s) for s in (0.02, 0.9999, 1.5, 400)] == ["20 ms", "1.00 s", "1.50 s", "6.7 min"]
-    assert [lateness(ms) for ms in (-0.0, 0.004, 0.1, -1500)] == [
-        "", "", "0.10 ms later", "1.50000 s earlier",
+    assert [lateness(ms) for ms in (-0.0, 0.004, 0.1, -1500, -12_345.4)] == [
+        "", "", "0.10 ms later", "1,500.00 ms earlier", "12.345 s earlier",
     ]  # fmt: skip
+    assert [times(n) for n in (1, 2, 1234)] == ["once", "twice", "1,234 times"]
 
 
 def test_every_row_has_a_meaning(speech):

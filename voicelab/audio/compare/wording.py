@@ -13,7 +13,7 @@ _FAULTS = {
     "skip": ("place where audio is missing", "places where audio is missing"),
 }
 _LEAST_LATE_MS = 0.005
-_MOST_MS = 999.995
+_LONG_MS = 10_000
 
 
 def count(number: int, noun: str) -> str:
@@ -26,6 +26,11 @@ def fault_count(kind: str, number: int) -> str:
     return f"{number:,} {_FAULTS[kind][number != 1]}"
 
 
+def times(number: int) -> str:
+    """``once``, ``twice``, ``12 times``."""
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
 def length(seconds: float) -> str:
     """``40 ms``, ``1.25 s``, ``12.4 min``: in the unit in which it is small."""
     if seconds < 0.9995:
@@ -34,10 +39,9 @@ def length(seconds: float) -> str:
 
 
 def lateness(delay_ms: float) -> str:
-    """``41.63 ms later``, ``1.50000 s earlier``, and nothing where it is on time."""
+    """``41.63 ms later``, ``12.345 s earlier``, and nothing where it is on time."""
     if abs(delay_ms) < _LEAST_LATE_MS:
         return ""
-    much = f"{abs(delay_ms):.2f} ms"
-    if abs(delay_ms) >= _MOST_MS:
-        much = f"{abs(delay_ms) / 1000:.5f} s"
-    return f"{much} {'later' if delay_ms > 0 else 'earlier'}"
+    by = abs(delay_ms)
+    said = f"{by:,.2f} ms" if by < _LONG_MS else f"{by / 1000:,.3f} s"
+    return f"{said} {'later' if delay_ms > 0 else 'earlier'}"

@@ -32,8 +32,8 @@ _BLOCK: Final = 2000
 _STRONG: Final = 8.0
 _ODD: Final = 4.0
 _AROUND: Final = 161
-_STEEP: Final = 3.0
-_CLEAR: Final = {True: (4.2, 6.0), False: (5.1, 6.9)}
+_FLATTEST: Final = 0.05
+_CLEAR: Final = {True: (4.5, 6.3), False: (5.4, 7.2)}
 """Spreads that leave no doubt, of a usual length or not: where a recording begins, elsewhere."""
 _SUSPECT: Final = 0.94
 _LONGEST_S: Final = 0.2
@@ -98,13 +98,14 @@ def _signs(samples: _Floats) -> dict[str, _Floats]:
     bent = _scaled(np.roll(bend, 1) - bend, sounding)
     rough = _scaled(rest**2, sounding)
     step = np.abs(np.diff(samples, prepend=samples[0]))
-    flat = _scaled(-np.minimum(step / (_smooth(step) + 0.5), _STEEP), sounding)
+    flat = _scaled(-np.log(np.maximum(step / (_smooth(step) + 0.5), _FLATTEST)), sounding)
     return {
         "weaker": dip,
         "bent": bent,
         "rougher": rough,
         "weaker and rougher": _scaled(dip + rough, sounding),
         "weaker and calmer": _scaled(dip - rough, sounding),
+        "flat": flat,
         "bent and flat": _scaled(bent + flat, sounding),
     }
 

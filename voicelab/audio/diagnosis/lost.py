@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from voicelab.audio.compare.wording import length, times
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.frames import Run, runs
 from voicelab.audio.diagnosis.heard import Heard
@@ -58,8 +59,8 @@ def find_lost(heard: Heard) -> list[Finding]:
         Finding(
             "packet-loss",
             min(0.99, 0.75 + 0.03 * cut),
-            f"sound breaks off into silence {len(on_grid)} time{'s' * (len(on_grid) > 1)}, "
-            f"for whole frames: {', '.join(f'{length} ms' for length in lengths[:4])}",
+            f"sound breaks off into silence {times(len(on_grid))}, "
+            f"for whole frames: {', '.join(length(ms / 1000) for ms in lengths[:4])}",
             lambda heard: (_bridged(heard.samples, unit), heard.rate_hz),
             weight=_NATS_A_CUT * cut,
         )

@@ -30,7 +30,8 @@ _LOUD: Final = 20.0
 _FEWEST: Final = 1600
 _BLOCK: Final = 16
 _NEXT: Final = 4
-_PILE: Final = 12.0
+_PILE: Final = 3.0
+_CHANGES: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +99,18 @@ def _evidence(score: _Score, seconds: int) -> str:
 
 
 def _piled(samples: Int16Array) -> bool:
-    """Whether one outermost level is used far more than those next to it: clipped, not inverted."""
-    sizes, counts = np.unique(np.abs(samples.astype(np.int32)), return_counts=True)
-    return len(sizes) > _NEXT and bool(counts[-1] > _PILE * counts[-1 - _NEXT : -1].mean())
+    """Whether it is clipped, not inverted: the outermost level is held, on one side for a while.
+
+    Inverted, the outermost levels are the quietest ones, and change sides as fast as noise does.
+    """
+    size = np.abs(samples.astype(np.int32))
+    sizes, counts = np.unique(size, return_counts=True)
+    if len(sizes) <= _NEXT or counts[-1] <= _PILE * counts[-1 - _NEXT : -1].mean():
+        return False
+    outer = size >= sizes[-1 - _NEXT]
+    both = outer[1:] & outer[:-1]
+    sides = samples > 0
+    return float((sides[1:] != sides[:-1])[both].mean() if both.any() else 1.0) < _CHANGES
 
 
 def _busy(window: Int16Array) -> Int16Array:

@@ -64,8 +64,8 @@ def doubt_studio(heard: Heard) -> list[Finding]:
     (other,) = set(_CONFUSED_HZ) - {heard.rate_hz}
     why = (
         f"nothing else is wrong, but whether {heard.rate_hz} Hz is its rate or {other} Hz is, no "
-        f"voice tells, since that is 8.8 % and voices differ by more; where the rate is known, "
-        f"hint it with none"
+        f"voice tells, since that is 8.8 % and voices differ by more; give a reference, or, where "
+        f"the rate is known to be right, the hint none"
     )
     return [
         Finding("unknown", 0.5, why),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from voicelab.errors import CallNotFound
 from voicelab.lab.places import existing
 from voicelab.store.names import JOURNAL, WAV, CallFiles
 from voicelab.store.results import Files
@@ -47,10 +48,10 @@ class Item:
 
     @property
     def known(self) -> bool:
-        """Whether all files that it names are there."""
+        """Whether all that it names are files, and there."""
         return all(
-            path is None or (file is not None and file[1] is not None)
-            for path, file in zip(self.paths, self.files, strict=True)
+            given is None or (file is not None and file[1] is not None)
+            for given, file in zip(self.given, self.files, strict=True)
         )
 
     def order(self, settings: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _located(given: object) -> str | None:
         elif not path.exists() and path.with_name(path.name + WAV).is_file():
             path = path.with_name(path.name + WAV)
         return str(path.absolute())
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError, CallNotFound):
         return str(path)  # a name that no system takes: whoever opens it says why
 
 

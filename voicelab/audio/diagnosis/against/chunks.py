@@ -19,13 +19,13 @@ _CHUNKS_MS: Final = (
 _SAMPLES: Final = (64, 128, 256, 320, 480, 512, 640, 1024, 2048, 4096)
 _AROUND: Final = 161
 _NEAR: Final = 12
-_CLEAR_ROUGHER: Final = 9.0
+_CLEAR_ROUGHER: Final = 11.0
 _HALVES: Final = 2.5  # noise apart, a half is as strong by a root of 2, or by 2
-_CLEAR_WEAKER: Final = 5.8
-_CLEAR_AT_START: Final = 4.4  # a recording mostly begins where a chunk does
-_CLEAR_MIXED: Final = 14.0
+_CLEAR_WEAKER: Final = 7.0
+_CLEAR_AT_START: Final = 5.3  # a recording mostly begins where a chunk does
+_CLEAR_MIXED: Final = 17.0
 _FEW: Final = 12
-_CLEAR_JUMP: Final = 11.0
+_CLEAR_JUMP: Final = 13.0
 _FEWEST: Final = 5
 _BESIDE: Final = 4
 _WIDTHS: Final = (1, 2, 3)
@@ -43,23 +43,23 @@ def find_chunks(laid: list[Laid]) -> list[Finding]:
     if not sum(float(sums.lags[0]) for sums in every):
         return []
     size = sum(sums.rows.shape[1] for sums in every)
-    best: tuple[float, int, str] = (0.0, 0, "")
+    best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
     for length in sorted(lengths):
         if size < _FEWEST * length or length <= 3 * _NEAR:
             continue
-        for strength, word in _folded(every, length):
+        for strength, spreads, word in _folded(every, length):
             if strength > 1.1 * best[0]:  # a multiple of the length folds as well
-                best = strength, length, word
-    strength, length, word = best
+                best = strength, spreads, length, word
+    strength, spreads, length, word = best
     if strength < 1.0:
         return []
     return [
         Finding(
             "chunk-clicks",
             min(0.98, 0.65 + strength / 7),
-            f"every {1000 * length / rate_hz:g} ms the sound is {word} than the reference tells, "
-            f"{strength:.1f} times what chance would make of it: as if chunks of that length had "
-            "been resampled one by one",
+            f"every {1000 * length / rate_hz:g} ms the sound is {word} than the reference tells; "
+            f"that stands out by {spreads:.0f} times the spread of all other places, as if chunks "
+            "of that length had been resampled one by one",
         )
     ]
 
@@ -112,8 +112,8 @@ def _sums(part: Laid) -> _Sums:
     return _Sums(part.begin, np.stack(rows) * part.known, np.array(lags))
 
 
-def _folded(every: list[_Sums], length: int) -> list[tuple[float, str]]:
-    """How much stands out at one place of the chunk, as a multiple of what is clear."""
+def _folded(every: list[_Sums], length: int) -> list[tuple[float, float, str]]:
+    """What stands out at one place of the chunk: how far beside what is clear, and in spreads."""
     halves = np.zeros((2, every[0].rows.shape[0], length))
     for sums in every:
         before = sums.begin % length
@@ -123,14 +123,23 @@ def _folded(every: list[_Sums], length: int) -> list[tuple[float, str]]:
         halves += shaped.sum(axis=1).transpose(1, 0, 2)
     lags = np.sum([sums.lags for sums in every], axis=0)
     whole, *parts = (_strengths(totals, lags) for totals in (halves.sum(axis=0), *halves))
-    clear = (1.0, _CLEAR_ROUGHER, _CLEAR_MIXED * (1 + _FEW / max(halves[:, -1].mean(), 1)))
+    mixed = _CLEAR_MIXED * (1 + _FEW / max(halves[:, -1].mean(), 1))
+    clear = (_clear_of_weaker(length), np.full(length, _CLEAR_ROUGHER), np.full(length, mixed))
     found = []
     for n, word in enumerate(("weaker", "rougher", "other")):
         least = np.minimum(parts[0][n], parts[1][n])  # in either half: one crack is no seam
-        bounded = np.minimum(whole[n], _HALVES * least)
-        found.append((float(bounded.max()) / clear[n], word))
+        beside = np.minimum(whole[n], _HALVES * least) / clear[n]
+        place = int(beside.argmax())
+        found.append((float(beside[place]), float(whole[n][place]), word))
     late, lateness = halves.sum(axis=0)[-4:-2]
-    return [*found, (_jump(late, lateness) / _CLEAR_JUMP, "later at once")]
+    jump = _jump(late, lateness)
+    return [*found, (jump / _CLEAR_JUMP, jump, "later at once")]
+
+
+def _clear_of_weaker(length: int) -> Floats:
+    clear = np.full(length, _CLEAR_WEAKER)
+    clear[np.arange(-1, max(_WIDTHS) + 1)] = _CLEAR_AT_START
+    return clear
 
 
 def _strengths(totals: Floats, lags: Floats) -> tuple[Floats, Floats, Floats]:
@@ -139,9 +148,7 @@ def _strengths(totals: Floats, lags: Floats) -> tuple[Floats, Floats, Floats]:
     weaker = np.zeros(weight.size)
     for width in _WIDTHS:
         product, power = (_around(row, width) for row in (beside[_BESIDE], weight))
-        sharp = _sharpness(-product / np.sqrt(np.maximum(power, 1e-9))) / _CLEAR_WEAKER
-        sharp[np.arange(-1, width + 1)] *= _CLEAR_WEAKER / _CLEAR_AT_START
-        weaker = np.maximum(weaker, sharp)
+        weaker = np.maximum(weaker, _sharpness(-product / np.sqrt(np.maximum(power, 1e-9))))
     rougher = np.where(count >= _FEWEST / 2, rough / np.sqrt(np.maximum(count, 1.0)), 0.0)
     return weaker, _sharpness(rougher), _mixed(beside, weight, lags)
 

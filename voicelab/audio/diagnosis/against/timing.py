@@ -7,6 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from voicelab.audio.compare.wording import length, times
+from voicelab.audio.diagnosis.against.exchanges import Exchanges, exchanged
 from voicelab.audio.diagnosis.against.laid import Laid
 from voicelab.audio.diagnosis.against.matching import correlation
 from voicelab.audio.diagnosis.against.moments import Moved, Step, lost, moved, steps
@@ -15,6 +17,8 @@ from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
 
 _CLEAR_NATS: Final = 25.0
+_CLEAR_EXCHANGE: Final = 15.0
+_EXPLAINS: Final = 0.3
 _FEWEST_PIECES: Final = 2
 _FROM_LATER: Final = 0.2
 _ALSO: Final = 0.05
@@ -35,7 +39,10 @@ def find_timing(laid: list[Laid], copies: list[Finding]) -> list[Finding]:
     rate_hz = laid[0].rate_hz
     found = [*copies, *_stepped(laid)]
     moves = moved(laid)
-    if moves is not None and moves.later + moves.earlier >= _CLEAR_NATS:
+    exchanges = exchanged(laid)
+    if _is_exchanged(exchanges, moves):
+        found.append(_exchanged(exchanges, rate_hz))
+    elif moves is not None and moves.later + moves.earlier >= _CLEAR_NATS:
         found += _moved(moves, rate_hz)
     best: dict[str, Finding] = {}
     for finding in sorted(found, key=lambda finding: -finding.confidence):
@@ -53,13 +60,13 @@ def _lost(laid: list[Laid]) -> list[Finding]:
     gaps = [gap for part in laid for gap in lost(part)]
     if not gaps:
         return []
-    lengths = sorted({round(1000 * (gap.end - gap.begin) / rate_hz) for gap in gaps})
+    lengths = sorted({round((gap.end - gap.begin) / rate_hz, 3) for gap in gaps})
     return [
         Finding(
             "packet-loss",
             min(0.99, 0.85 + 0.03 * len(gaps)),
-            f"{len(gaps)} times it is silent where the reference is not, for "
-            f"{', '.join(f'{ms} ms' for ms in lengths[:4])}",
+            f"{times(len(gaps))} it is silent where the reference is not, for "
+            f"{', '.join(map(length, lengths[:4]))}",
         )
     ]
 
@@ -82,7 +89,7 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
                 Finding(
                     fault,
                     min(0.97, 0.7 + 0.05 * len(rows)),
-                    f"{len(rows)} times {words}: {1000 * total / rate_hz:.0f} ms in all",
+                    f"{times(len(rows))} {words}: {length(total / rate_hz)} in all",
                 )
             )
     return found
@@ -98,6 +105,31 @@ def _is_twice(step: Step) -> bool:
 
 def _is_silent(step: Step) -> bool:
     return bool(step.heard.size) and float(np.abs(step.heard).max()) <= _IDLE
+
+
+def _is_exchanged(exchanges: Exchanges, moves: Moved | None) -> bool:
+    """Whether frames changed places; among many that were heard before, two may seem to have."""
+    if exchanges.nats < _CLEAR_EXCHANGE:
+        return False
+    if moves is None or not moves.pieces:
+        return True
+    inside = [
+        any(begin < last and first < end for first, last, _ in exchanges.pieces)
+        for begin, end, _ in moves.pieces
+    ]
+    return sum(inside) >= _EXPLAINS * len(inside)
+
+
+def _exchanged(exchanges: Exchanges, rate_hz: int) -> Finding:
+    groups = exchanges.groups
+    return Finding(
+        "reordering",
+        min(0.98, 0.8 + exchanges.nats / 200),
+        f"{groups} group{'s' * (groups > 1)} of {1000 * exchanges.frame / rate_hz:g} ms frames "
+        f"{'are' if groups > 1 else 'is'} the reference in another order "
+        f"({exchanges.nats:.0f} nats more likely than in its own)",
+        _in_order(exchanges.pieces, rate_hz),
+    )
 
 
 def _moved(moves: Moved, rate_hz: int) -> list[Finding]:
@@ -116,7 +148,7 @@ def _moved(moves: Moved, rate_hz: int) -> list[Finding]:
                 confidence,
                 f"{early} pieces come before their time and {len(moves.pieces) - early} after it, "
                 f"by frames of {ms:g} ms",
-                _in_order(moves, rate_hz),
+                _in_order(moves.pieces, rate_hz),
             )
         ]
     return [
@@ -130,12 +162,12 @@ def _moved(moves: Moved, rate_hz: int) -> list[Finding]:
     ]
 
 
-def _in_order(moves: Moved, rate_hz: int) -> Repair:
+def _in_order(pieces: list[tuple[int, int, int]], rate_hz: int) -> Repair:
     def repair(heard: Heard) -> tuple[Int16Array, int]:
         if heard.rate_hz != rate_hz:
             return keep(heard)
         mended = heard.samples.copy()
-        for begin, end, late in moves.pieces:
+        for begin, end, late in pieces:
             first, last = begin - late, end - late
             if first >= 0 and last <= mended.size and end <= heard.samples.size:
                 mended[first:last] = heard.samples[begin:end]

@@ -87,7 +87,10 @@ def _without(heard: Heard) -> list[Finding]:
     """What can be said where the reference is silent."""
     if find_silent(heard):
         return [Finding("none", 0.9, "it is silent, and so is the reference")]
-    return [Finding("unknown", 0.8, "the reference is silent, it says nothing"), *find_blind(heard)]
+    return [
+        Finding("unknown", 0.8, "the reference is silent: give one with sound in it"),
+        *find_blind(heard),
+    ]
 
 
 def _elsewhere(heard: Heard) -> list[Finding]:
@@ -96,7 +99,7 @@ def _elsewhere(heard: Heard) -> list[Finding]:
             "unknown",
             0.8,
             "the reference is not in it: read and played in each known way, no part of it is "
-            "like the reference anywhere",
+            "like the reference anywhere; see whether it is the right one, or leave it out",
         ),
         *find_blind(heard),
     ]
@@ -155,6 +158,10 @@ def _continuous(laid: list[Laid]) -> list[Finding]:
     ]
 
 
+def _lateness(delay_ms: float) -> str:
+    return f"{delay_ms:+.1f} ms" if abs(delay_ms) < 10_000 else f"{delay_ms / 1000:+,.1f} s"
+
+
 def _nothing(laid: list[Laid]) -> Finding:
     heard = sum(float(np.var(part.heard[part.known])) for part in laid)
     rest = sum(float(np.var(part.rest[part.known])) for part in laid)
@@ -162,6 +169,6 @@ def _nothing(laid: list[Laid]) -> Finding:
     return Finding(
         "none",
         min(0.99, 0.6 + 0.4 * _likeness(laid)),
-        f"it is the reference, {laid[0].delay_ms:+.1f} ms late, {_likeness(laid):.1%} alike; what "
-        f"is left over lies {ratio_db:.0f} dB below it and has no pattern of a known fault",
+        f"it is the reference, {_lateness(laid[0].delay_ms)} late, {_likeness(laid):.1%} alike; "
+        f"what is left over lies {ratio_db:.0f} dB below it and has no pattern of a known fault",
     )
