@@ -8,11 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from voicelab.audio.diagnosis.continuous import compress
 from voicelab.audio.diagnosis.finding import Finding, Repair
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.likeness import likeness_db
+from voicelab.audio.diagnosis.likeness import likeness_db, prediction_gain_db
 from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, rereadings
-from voicelab.audio.diagnosis.slips import likeliest
+from voicelab.audio.diagnosis.slips import is_in_step, likeliest
 from voicelab.audio.samples import Int16Array
 
 _LEAST_DB: Final = {
@@ -32,6 +33,11 @@ _BLOCK: Final = 16
 _NEXT: Final = 4
 _PILE: Final = 3.0
 _CHANGES: Final = 0.05
+_BY_LEVELS: Final = ("bits-inverted", "double-encoded")
+_MOST: Final = 75
+_EVEN: Final = 16_384.0
+_NEAR: Final = 0.15
+_GOES_ON_DB: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +72,10 @@ def find_misread(heard: Heard) -> list[Finding]:
     ranked = [score for score in ranked if score.total > 0]
     if ranked and ranked[0].reading.fault == "bits-inverted" and _piled(np.concatenate(windows)):
         return []
+    if ranked and ranked[0].reading in OF_L16 and is_in_step(heard):
+        return []
+    if ranked and ranked[0].reading.fault in _BY_LEVELS and _is_noise(windows, ranked[0].reading):
+        return [_noise()]
     if ranked and ranked[0].reading in OF_L16:  # any of these has the high bytes right
         best = likeliest(np.concatenate(windows), OF_L16)
         ranked.sort(key=lambda score: score.reading is not best)
@@ -111,6 +121,31 @@ def _piled(samples: Int16Array) -> bool:
     both = outer[1:] & outer[:-1]
     sides = samples > 0
     return float((sides[1:] != sides[:-1])[both].mean() if both.any() else 1.0) < _CHANGES
+
+
+def _is_noise(windows: list[Int16Array], reading: Rereading) -> bool:
+    """Whether all levels are alike, and what is read goes on from sample to sample no better.
+
+    So sound the low bytes of 16-bit samples: swapped before a G.711 encoder, nothing else is left.
+    """
+    level = float(np.percentile([np.abs(w.astype(np.int32)).mean() for w in windows], _MOST))
+    if abs(level - _EVEN) > _NEAR * _EVEN:
+        return False
+    gained = [_goes_on_db(reading.read(w)) - _goes_on_db(w) for w in windows]
+    return float(np.percentile(gained, _MOST)) < _GOES_ON_DB
+
+
+def _goes_on_db(samples: Int16Array) -> float:
+    return prediction_gain_db(compress(samples / 32768.0))
+
+
+def _noise() -> Finding:
+    return Finding(
+        "unknown",
+        0.8,
+        "it is noise in which every level is as common as another, and it goes on like sound in no "
+        "known way of reading it; swapped bytes that went through G.711 sound so",
+    )
 
 
 def _busy(window: Int16Array) -> Int16Array:

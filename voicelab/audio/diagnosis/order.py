@@ -25,7 +25,7 @@ _MOST: Final = 18.0
 _ELSEWHERE: Final = (0.2, 0.45, 0.7)
 _BY_CHANCE: Final = 1.5
 _SUSPECT: Final = 9.0
-_CLEAR: Final = 12.0
+_CLEAR: Final = 14.0
 _MENDED_S: Final = 300
 
 _Floats = npt.NDArray[np.float64]
