@@ -18,6 +18,7 @@ from voicelab.audio.diagnosis.finding import Finding, doubted
 from voicelab.audio.diagnosis.fold import APART, standing_out
 from voicelab.audio.diagnosis.frames import FRAMES_MS, runs
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.lines import without_lines
 
 _CHUNKS_MS: Final = (
     5, 8, 10, 12, 15, 16, 20, 24, 25, 30, 32, 40, 48, 50, 60, 64, 75, 80, 90, 100, 120, 128, 150,
@@ -50,7 +51,7 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     tuple of list of Finding and float
         And how far the seams stand out, in spreads.
     """
-    samples = heard.loudest_stretch().astype(np.float64)
+    samples = without_lines(heard.loudest_stretch(), heard.rate_hz)
     signs = _signs(samples)
     best: tuple[float, int, str] = (0.0, 0, "")
     usual = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}

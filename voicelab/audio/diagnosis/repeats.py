@@ -13,6 +13,7 @@ from voicelab.audio.samples import Int16Array
 
 _FEWEST_VALUES: Final = 20
 _MOST_FRAMES: Final = 10
+_SAME: Final = 0.9
 
 
 def find_repeats(heard: Heard) -> list[Finding]:
@@ -47,7 +48,17 @@ def _copies(samples: Int16Array, length: int) -> list[Run]:
         if abs((end - start + length // 2) % length - length // 2) <= slack
         and end - start <= _MOST_FRAMES * length + slack
         and len({*samples[start:end].tolist()}) >= _FEWEST_VALUES
+        and not _is_steady(samples, start, length)
     ]
+
+
+def _is_steady(samples: Int16Array, start: int, length: int) -> bool:
+    """Whether it repeats itself within a frame as well: a hum or a tone."""
+    frame = samples[start : start + length]
+    return any(
+        float((frame[lag:] == frame[:-lag]).mean()) > _SAME
+        for lag in range(length // 10, length - length // 5)
+    )
 
 
 def _without_copies(samples: Int16Array, length: int) -> Int16Array:
