@@ -16,7 +16,10 @@ Run = tuple[int, int]
 
 def runs(marks: npt.NDArray[np.bool_], least: int) -> list[Run]:
     """Where marks stand in a row, `least` of them or more; start and end of each."""
-    edges = np.flatnonzero(np.diff(marks.astype(np.int8), prepend=0, append=0))
+    if not marks.size:
+        return []
+    changes = np.flatnonzero(marks[1:] != marks[:-1]) + 1
+    edges = np.pad(changes, (int(marks[0]), int(marks[-1])), constant_values=(0, marks.size))
     starts, ends = edges[0::2], edges[1::2]
     long = ends - starts >= least
     return list(zip(starts[long].tolist(), ends[long].tolist(), strict=True))
