@@ -54,25 +54,25 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     """
     samples = heard.loudest_stretch()
     signs = _signs(without_lines(samples, heard.rate_hz), ~_near_silence(samples))
-    best: tuple[float, int, str] = (0.0, 0, "")
+    best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
     usual = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
     for length in _lengths(heard.rate_hz):
         if samples.size // length < _FEWEST:
             continue
         for word, sign in signs.items():
             found = zip(standing_out(sign, length), _CLEAR[length in usual], strict=True)
-            strength = max(height / clear for height, clear in found)
-            best = max(best, (strength, length, word))
-    strength, length, word = best
+            strength, height = max((height / clear, height) for height, clear in found)
+            best = max(best, (strength, height, length, word))
+    strength, height, length, word = best
     spreads = strength * _CLEAR[True][0]
     if strength < (_SUSPECT if heard.is_noisy else 1):
         return [], spreads
     finding = Finding(
         "chunk-clicks",
         min(0.97, 0.6 + spreads / 60),
-        f"every {length * 1000 / heard.rate_hz:.4g} ms the sound is {word}, "
-        f"{spreads:.0f} times the spread: "
-        "as if chunks of that length had been resampled one by one",
+        f"every {length * 1000 / heard.rate_hz:.4g} ms the sound is {word}; that stands out by "
+        f"{height:.1f} times the spread of all other places, as if chunks of that length had been "
+        "resampled one by one",
         weight=spreads**2 / 2,
     )
     if strength < 1:

@@ -70,7 +70,7 @@ def find_lost(heard: Heard) -> list[Finding]:
 def _gaps(samples: Int16Array, at: int, unit: int, slack: int) -> list[_Gap]:
     wide = samples.astype(np.float64)
     count = max(wide.size // unit, 1)
-    loud = np.sort([float(np.abs(part).mean()) for part in np.array_split(wide, count)])
+    loud = np.sort(np.abs(wide[: count * unit]).reshape(count, -1).mean(axis=1))
     least = max(_LOUD, _AUDIBLE * float(loud[-max(count // 20, 1)]))
     found = []
     still = _still(samples, unit // 2)
@@ -123,11 +123,14 @@ def _off(distance: int, unit: int) -> int:
 def _bridged(samples: Int16Array, unit: int) -> Int16Array:
     """Fill each gap with the frame before it, fading."""
     mended = samples.copy()
+    fading: dict[int, npt.NDArray[np.float64]] = {}
     for start, end in _idle(samples, unit - _SLACK_SAMPLES):
         length = end - start
         before = mended[max(start - length, 0) : start]
         if before.size == length <= 10 * unit:
-            mended[start:end] = before[::-1] * np.linspace(1, 0.3, length)
+            if length not in fading:
+                fading[length] = np.linspace(1, 0.3, length)
+            mended[start:end] = before[::-1] * fading[length]
     return mended
 
 

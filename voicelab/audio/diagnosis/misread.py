@@ -43,7 +43,8 @@ _GOES_ON_DB: Final = {"bits-inverted": 0.5, "double-encoded": 0.15}
 @dataclass(frozen=True, slots=True)
 class _Score:
     reading: Rereading
-    count: int
+    better: int
+    """Seconds that sound more like speech."""
     best: float
     total: float
 
@@ -63,7 +64,7 @@ def find_misread(heard: Heard) -> list[Finding]:
             gains[reading].append(likeness_db(reading.read(window)) - before_db)
     ranked = sorted(
         (
-            _Score(reading, len(row), max(row), sum(row) - least * len(row))
+            _Score(reading, sum(gain > 0 for gain in row), max(row), sum(row) - least * len(row))
             for reading, row in gains.items()
             if max(row) > (least := _least_db(reading))
         ),
@@ -102,11 +103,11 @@ def _least_db(reading: Rereading) -> float:
 
 
 def _evidence(score: _Score, seconds: int) -> str:
-    if score.best < 0:
+    if not score.better:
         return f"{score.reading.way}: the levels that are used leave no other way"
     return (
-        f"{score.reading.way}, and {score.count} of {seconds} seconds sound up to "
-        f"{score.best:.1f} dB more like speech"
+        f"{score.reading.way}, and {score.better} of {seconds} seconds sound more like speech, "
+        f"by up to {score.best:.1f} dB"
     )
 
 

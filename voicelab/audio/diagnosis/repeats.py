@@ -30,7 +30,8 @@ def find_repeats(heard: Heard) -> list[Finding]:
         Finding(
             "repeats",
             min(0.99, 0.9 + 0.02 * count),
-            f"{count} frames of {frame_ms} ms equal the one before, sample by sample",
+            f"{count} frame{'s' * (count > 1)} of {frame_ms} ms equal{'s' * (count == 1)} the one "
+            "before, sample by sample",
             lambda heard: (
                 _without_copies(heard.samples, heard.rate_hz * frame_ms // 1000),
                 heard.rate_hz,

@@ -64,7 +64,7 @@ def _lost(laid: list[Laid]) -> list[Finding]:
         Finding(
             "packet-loss",
             min(0.99, 0.85 + 0.03 * len(gaps)),
-            f"{len(gaps)} times it is silent where the reference is not, for "
+            f"{len(gaps)} time{'s' * (len(gaps) > 1)} it is silent where the reference is not, for "
             f"{', '.join(f'{ms} ms' for ms in lengths[:4])}",
         )
     ]
@@ -79,8 +79,8 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
     found = []
     for fault, rows, words in (
         ("packet-loss", out, "sound is left out"),
-        ("repeats", twice, "sound comes twice, so that all after it is late"),
-        ("packet-loss", silent, "silence is put in, so that all after it is late"),
+        ("repeats", twice, "sound comes twice, and all after it is late"),
+        ("packet-loss", silent, "silence is put in, and all after it is late"),
     ):
         if rows:
             total = sum(abs(step.length) for step in rows)
@@ -88,7 +88,7 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
                 Finding(
                     fault,
                     min(0.97, 0.7 + 0.05 * len(rows)),
-                    f"{len(rows)} times {words}: {1000 * total / rate_hz:.0f} ms in all",
+                    f"{len(rows)} time{'s' * (len(rows) > 1)} {words}: {1000 * total / rate_hz:.0f} ms in all",
                 )
             )
     return found
