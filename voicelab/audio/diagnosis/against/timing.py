@@ -88,7 +88,8 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
                 Finding(
                     fault,
                     min(0.97, 0.7 + 0.05 * len(rows)),
-                    f"{len(rows)} time{'s' * (len(rows) > 1)} {words}: {1000 * total / rate_hz:.0f} ms in all",
+                    f"{len(rows)} time{'s' * (len(rows) > 1)} {words}: "
+                    f"{1000 * total / rate_hz:.0f} ms in all",
                 )
             )
     return found
