@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 _AROUND_HZ: Final = 15.0
 _LINE: Final = 4.0  # by chance one of 60,000 frequencies is as strong
+_FEW: Final = 0.2  # more of them are no lines, but sound that comes again as a whole
 
 
 def without_lines(samples: npt.NDArray[np.generic], rate_hz: int) -> npt.NDArray[np.float64]:
@@ -32,10 +33,13 @@ def without_lines(samples: npt.NDArray[np.generic], rate_hz: int) -> npt.NDArray
     height = np.abs(spectrum)
     width = max(round(_AROUND_HZ * size / rate_hz), 8)
     count = height.size // width
-    if not count:
+    if not count or not height.any():
         return wide
     usual = np.median(height[: count * width].reshape(count, width), axis=1)
     middles = (np.arange(count) + 0.5) * width
-    least = _LINE * np.interp(np.arange(height.size), middles, usual)
-    spectrum[height > least] *= (least / _LINE / np.maximum(height, 1e-9))[height > least]
+    usual = np.interp(np.arange(height.size), middles, usual)
+    lines = height > _LINE * usual
+    crowded = lines[: count * width].reshape(count, width).mean(axis=1) > _FEW
+    lines[: count * width] &= ~np.repeat(crowded, width)
+    spectrum[lines] *= usual[lines] / height[lines]
     return np.asarray(irfft(spectrum, size)[: wide.size])

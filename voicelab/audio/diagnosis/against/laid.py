@@ -220,13 +220,11 @@ def _joined(segments: tuple[Segment, ...], short: int) -> tuple[Segment, ...]:
     """Leave out short segments between two that agree: frames that moved, not time that did."""
     kept: list[Segment] = []
     for segment in segments:
-        while (
-            kept
-            and len(kept) > 1
-            and _length(kept[-1]) < short
-            and (abs(kept[-2].lag - segment.lag) < 1)
-        ):
-            kept.pop()
+        back = len(kept) - 1
+        while back > 0 and _length(kept[back]) < short and abs(kept[back].lag - segment.lag) >= 1:
+            back -= 1
+        if back >= 0 and abs(kept[back].lag - segment.lag) < 1:
+            del kept[back + 1 :]
         if kept and abs(kept[-1].lag - segment.lag) < 1:
             kept[-1] = Segment(kept[-1].begin, segment.end, kept[-1].lag)
         else:
