@@ -1,14 +1,17 @@
 """How much sooner a corpus is done by two workers than by one, here and on a Dask cluster.
 
 A corpus of small files (3 to 6 s, 8 kHz) is made on the fly: the bundled prompts one after the
-other, and every fault of ``voicelab/audio/diagnosis/faults.py`` done to them. It is checked and
-diagnosed by a plain loop in one process, by one and by two processes of
-``check_corpus``/``diagnose_corpus``, and by a Dask cluster of one and of two workers. All tables
-must be the same, byte for byte.
+other, and every fault of ``voicelab/audio/diagnosis/faults.py`` done to them. It is done by one
+and by two processes of ``check_corpus`` and ``diagnose_corpus``, and by a Dask cluster of two
+workers and of one. All tables must be the same, byte for byte. What the machine itself can give is
+measured beside them: plain loops over the first 200 files in one process, and in two at once.
 
-Processes are started anew in every run, and that counts; the clusters are started and warmed
-before. Run ``python bench/corpus.py`` for a small corpus, ``--full`` for 2,000 files, ``--json``
-for one JSON object.
+Processes are started anew in every run, and that counts; the loops and the cluster are started and
+warmed before. Nothing else runs meanwhile: the cluster is there only while it is measured.
+
+Run ``python bench/corpus.py`` for 16 files that are checked, in 20 s; ``--full`` checks 2,000 files
+and diagnoses 600 of them, in a quarter of an hour; ``--full --verb diagnose`` diagnoses all 2,000.
+``--json`` prints one JSON object.
 """
 
 from __future__ import annotations
@@ -21,9 +24,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -44,8 +50,19 @@ VERBS = ("check", "diagnose")
 ENVIRONMENT = {f"{name}_NUM_THREADS": 1 for name in ("OPENBLAS", "OMP", "MKL")}
 """Of Dask's workers, as it has it but for MALLOC_TRIM_THRESHOLD_ (docs/corpora.md)."""
 
+LOOPS, LOOPED = "plain loops", 200
+DIAGNOSED = 600
+"""Of a full corpus, so that it takes no longer than a quarter of an hour."""
+
 Pairs = list[tuple[Path, Path]]
-Run = Callable[[Pairs], Coroutine[Any, Any, pd.DataFrame]]
+
+
+class Way(NamedTuple):
+    """What is done, by what, by how many of them."""
+
+    verb: str
+    place: str
+    workers: int
 
 
 def prompts(rng: np.random.Generator) -> Iterator[Int16Array]:
@@ -87,97 +104,123 @@ def corpus(verb: str, pairs: Pairs, **where: Any) -> Coroutine[Any, Any, pd.Data
     return voicelab.diagnose_corpus([path for path, _ in pairs], progress=False, **where)
 
 
-async def loop(verb: str, pairs: Pairs) -> None:
-    """What a person writes without it: one file after the other, here."""
+def loop(verb: str, pairs: Pairs) -> None:
+    """What a person writes without it: one file after the other."""
     for recording, reference in pairs:
         try:
             if verb == "check":
                 voicelab.check(recording, reference)
             else:
-                voicelab.diagnose(recording.read_bytes())
+                voicelab.diagnose(recording)
         except voicelab.VoicelabError:
             continue
 
 
-def measure(pairs: Pairs, rounds: int) -> list[dict[str, Any]]:
-    """Measure every way, in turns."""
+class Times:
+    """What every way took, in each round, and whether all tables are the same."""
+
+    def __init__(self) -> None:
+        self.took: dict[Way, list[tuple[int, float]]] = {}
+        self._first: dict[str, pd.DataFrame] = {}
+
+    def add(self, way: Way, files: int, run: Callable[[], pd.DataFrame | None]) -> None:
+        """Run it and keep its time."""
+        began_s = time.perf_counter()
+        table = run()
+        self.took.setdefault(way, []).append((files, time.perf_counter() - began_s))
+        if table is not None and not table.equals(self._first.setdefault(way.verb, table)):
+            raise SystemExit(f"{way}: another table than the first.")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Medians, and ratios to one worker of the same kind and to one plain loop."""
+        rate = {
+            way: [files / seconds for files, seconds in rounds] for way, rounds in self.took.items()
+        }
+        rows = []
+        for way in sorted(self.took):
+            one = rate[way._replace(workers=1)]
+            plain = statistics.median(rate[Way(way.verb, LOOPS, 1)])
+            speed_ups = [this / that for this, that in zip(rate[way], one, strict=True)]
+            rows.append(
+                {
+                    **way._asdict(),
+                    "files": self.took[way][0][0],
+                    "seconds": round(statistics.median(s for _, s in self.took[way]), 2),
+                    "files_a_second": round(statistics.median(rate[way]), 1),
+                    "speed_up": round(statistics.median(speed_ups), 2),
+                    "to_loop": round(statistics.median(rate[way]) / plain, 2),
+                }
+            )
+        return rows
+
+
+def measure(corpora: dict[str, Pairs], rounds: int) -> list[dict[str, Any]]:
+    """Measure every way, one after the other, the pools in turns."""
+    times = Times()
+    for number in range(rounds):
+        measure_loops(times, corpora)
+        for verb, pairs in corpora.items():
+            for workers in (1, 2) if number % 2 else (2, 1):
+                times.add(
+                    Way(verb, "processes", workers),
+                    len(pairs),
+                    partial(asyncio.run, corpus(verb, pairs, workers=workers)),
+                )
+        measure_dask(times, corpora)
+    return times.rows()
+
+
+def measure_loops(times: Times, corpora: dict[str, Pairs]) -> None:
+    """Plain loops in one process and in two at once: what this machine can give."""
+    for verb, pairs in corpora.items():
+        some = pairs[:LOOPED]
+        for workers in (1, 2):
+            with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+                shares = [some[share::workers] for share in range(workers)]
+                run = partial(side_by_side, pool, verb, shares)
+                side_by_side(pool, verb, [share[:4] for share in shares])
+                times.add(Way(verb, LOOPS, workers), len(some), run)
+
+
+def side_by_side(pool: ProcessPoolExecutor, verb: str, shares: list[Pairs]) -> None:
+    """Each share in a process of its own, at the same time."""
+    for done in [pool.submit(loop, verb, share) for share in shares]:
+        done.result()
+
+
+def measure_dask(times: Times, corpora: dict[str, Pairs]) -> None:
+    """A cluster of two workers, then the same with one of them gone."""
     import dask
     import distributed
 
     with ExitStack() as stack:
         stack.enter_context(dask.config.set({"distributed.nanny.pre-spawn-environ": ENVIRONMENT}))
-        clients = {}
-        for workers in (1, 2):
-            cluster = stack.enter_context(
-                distributed.LocalCluster(
-                    n_workers=workers, threads_per_worker=1, dashboard_address=":0"
-                )
-            )
-            clients[workers] = stack.enter_context(distributed.Client(cluster))
-        rows = []
-        for verb in VERBS:
-            ways: dict[tuple[str, int], Callable[[], Coroutine[Any, Any, Any]]] = {
-                ("loop", 1): lambda verb=verb: loop(verb, pairs)
-            }
-            for workers, client in clients.items():
-                ways["processes", workers] = lambda verb=verb, workers=workers: corpus(
-                    verb, pairs, workers=workers
-                )
-                ways["dask", workers] = lambda verb=verb, client=client: corpus(
-                    verb, pairs, client=client
-                )
-                asyncio.run(corpus(verb, pairs[: 8 * workers], client=client))
-            asyncio.run(loop(verb, pairs[:8]))
-            rows += timed(verb, ways, rounds, len(pairs))
-    return rows
-
-
-def timed(
-    verb: str,
-    ways: dict[tuple[str, int], Callable[[], Coroutine[Any, Any, Any]]],
-    rounds: int,
-    files: int,
-) -> list[dict[str, Any]]:
-    """Run all ways in turns; medians, and ratios to one worker of the same kind."""
-    took: dict[tuple[str, int], list[float]] = {way: [] for way in ways}
-    first: pd.DataFrame | None = None
-    for number in range(rounds):
-        order = list(ways)
-        for way in order[number % len(order) :] + order[: number % len(order)]:
-            began_s = time.perf_counter()
-            table = asyncio.run(ways[way]())
-            took[way].append(time.perf_counter() - began_s)
-            if table is None:
-                continue
-            first = table if first is None else first
-            if not table.equals(first):
-                raise SystemExit(f"{verb}: {way} gave another table than the first.")
-    rows = []
-    for (place, workers), seconds in took.items():
-        middle = statistics.median(seconds)
-        speed_ups = [one / this for one, this in zip(took[place, 1], seconds, strict=True)]
-        rows.append(
-            {
-                "verb": verb,
-                "place": place,
-                "workers": workers,
-                "seconds": round(middle, 2),
-                "files_a_second": round(files / middle, 1),
-                "speed_up": round(statistics.median(speed_ups), 2),
-                "to_loop": round(statistics.median(took["loop", 1]) / middle, 2),
-            }
+        cluster = stack.enter_context(
+            distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None)
         )
-    return rows
+        client = stack.enter_context(distributed.Client(cluster))
+        for workers in (2, 1):
+            cluster.scale(workers)
+            while len(client.nthreads()) != workers:
+                time.sleep(0.05)
+            for verb, pairs in corpora.items():
+                asyncio.run(corpus(verb, pairs[:8], client=client))
+                times.add(
+                    Way(verb, "dask", workers),
+                    len(pairs),
+                    partial(asyncio.run, corpus(verb, pairs, client=client)),
+                )
 
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Lay the rows out for reading."""
     lines = [
-        f"{'verb':<9} {'done by':<11} {'workers':>7} {'s':>8} {'files a second':>15} "
+        f"{'verb':<9} {'done by':<11} {'workers':>7} {'files':>6} {'s':>8} {'files a second':>15} "
         f"{'× one worker':>13} {'× a plain loop':>15}"
     ]
     lines += [
-        f"{row['verb']:<9} {row['place']:<11} {row['workers']:>7} {row['seconds']:>8.2f} "
+        f"{row['verb']:<9} {row['place']:<11} {row['workers']:>7} {row['files']:>6,} "
+        f"{row['seconds']:>8.2f} "
         f"{row['files_a_second']:>15.1f} {row['speed_up']:>13.2f} {row['to_loop']:>15.2f}"
         for row in rows
     ]
@@ -187,21 +230,25 @@ def table(rows: list[dict[str, Any]]) -> str:
 def main() -> None:
     """Make a corpus, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--files", type=int, help="default 40; 2,000 with --full")
+    parser.add_argument("--files", type=int, help="default 16; 2,000 with --full")
+    parser.add_argument("--verb", choices=VERBS, help="default: check; with --full both")
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--full", action="store_true", help="2,000 files")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     options = parser.parse_args()
-    files = options.files or (2000 if options.full else 40)
+    files = options.files or (2000 if options.full else 16)
     with tempfile.TemporaryDirectory(prefix="voicelab-corpus-") as folder:
         pairs = write_corpus(Path(folder), files)
+        corpora = {options.verb or "check": pairs}
+        if options.full and options.verb is None:
+            corpora["diagnose"] = pairs[:DIAGNOSED]
         load = os.getloadavg()[0]
-        rows = measure(pairs, options.rounds)
+        rows = measure(corpora, options.rounds)
     if options.json:
-        print(json.dumps({"files": files, "rounds": options.rounds, "rows": rows}))
+        print(json.dumps({"files": files, "rounds": options.rounds, "load": load, "rows": rows}))
         return
     print(
-        f"{files:,} files, {options.rounds} round(s) in turns; load average {load:.1f} before, "
+        f"{files:,} files, {options.rounds} round(s); load average {load:.1f} before, "
         f"{os.getloadavg()[0]:.1f} after; all tables the same"
     )
     print(table(rows))

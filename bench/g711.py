@@ -24,7 +24,7 @@ import numpy as np
 import numpy.typing as npt
 from companders import ALL, LAWS, Compander, Unavailable
 
-from voicelab.store.wavfile import read_wav
+from voicelab.store.sound_file import read_sound
 
 SWEEP = np.arange(-32768, 32768).astype(np.int16)
 CODES = np.arange(256).astype(np.uint8)
@@ -100,7 +100,7 @@ def agreement(codes: Uint8, samples: Int16, right: tuple[Uint8, Int16]) -> dict[
 
 def spoken_share(compander: Compander, reference: Compander) -> float:
     """How much of a spoken sentence it encodes to other codes than the reference."""
-    samples = read_wav(PROMPT)[0].samples
+    samples = read_sound(PROMPT)[0].samples
     codes = np.frombuffer(compander.encode(compander.given(samples)), np.uint8)
     return float(np.mean(codes != reference.encode(samples)))
 

@@ -14,14 +14,14 @@ from voicelab.audio.clip import Audio
 from voicelab.audio.compare import check
 from voicelab.audio.g711 import ulaw_decode, ulaw_encode
 from voicelab.audio.resample import resample
-from voicelab.store.wavfile import read_wav
+from voicelab.store.sound_file import read_sound
 
 PROMPTS = Path(__file__).parents[2] / "data" / "prompts"
 
 
 @pytest.fixture(scope="module")
 def said():
-    wide = read_wav(PROMPTS / "order.wav")[0].samples
+    wide = read_sound(PROMPTS / "order.wav")[0].samples
     return resample(wide, 16000, 8000)
 
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from voicelab import check
 from voicelab.analysis.corpus_table import CHECK_COLUMNS, COLUMNS, corpus_table
 from voicelab.audio.clip import Audio
-from voicelab.audio.compare import check
 from voicelab.store.results import compact
 
 
@@ -26,6 +26,6 @@ def test_what_is_missing_is_none_in_text_and_nan_in_figures():
 
 def test_every_figure_of_a_report_has_a_column():
     sound = Audio(np.arange(-8000, 8000, dtype=np.int16), 8000)
-    found = check(sound, sound, scores=False).as_dict()
+    found = check(sound, sound).as_dict()
     own = {"recording", "reference", "error", "seconds", "gaps_ms"}
     assert set(found) == set(CHECK_COLUMNS) - own

@@ -87,9 +87,9 @@ async def test_the_heard_wav_has_the_agent_where_the_ear_heard_it(bridge):
         call, session = await made.dial(caller("question"))
         await call.ended(30)
         await made.journal(session)
-    from voicelab.store.wavfile import read_wav
+    from voicelab.store.sound_file import read_sound
 
-    heard = read_wav(session.recording.files.heard)[0].samples
+    heard = read_sound(session.recording.files.heard)[0].samples
     ear = call.heard_pcm()
     at_ear, _ = correlated(ear, prompt("question"))
     at_heard, alike = correlated(heard[:, 1], prompt("question"))

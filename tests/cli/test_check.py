@@ -31,6 +31,7 @@ def bad_files(folder):
     (folder / "cut.wav").write_bytes(Path(ORDER).read_bytes()[:30])
     (folder / "text.wav").write_text("not a sound\n" * 50)
     (folder / "nothing.wav").write_bytes(b"")
+    (folder / "empty folder").mkdir()
     (folder / "wire.raw").write_bytes(bytes(1600))
     (folder / "wire.vox").write_bytes(bytes(1600))
 
@@ -46,7 +47,7 @@ def bad_files(folder):
         ("nothing.wav", "no audio that can be read: it is empty."),
         ("wire.raw", "no audio that can be read: it has no header"),
         ("wire.vox", "no audio that can be read: it has no header"),
-        ("", "is a directory"),
+        ("empty folder", "There is no file of sound in"),
     ],
 )
 def test_bad_input_is_a_sentence(run, tmp_path, name, words):
@@ -65,7 +66,7 @@ def test_a_channel_can_be_chosen(run, tmp_path):
     assert json.loads(run(*args, "2").stdout)["exact"] is True
     assert run(*args, "1").returncode == 1
     assert run(*args, "3").returncode == 2
-    assert "both.wav has 2 channels: there is no --channel 3" in run(*args, "3").stderr
+    assert "both.wav has 2 channels: there is no channel 3" in run(*args, "3").stderr
 
 
 def test_a_stereo_reference_is_a_sentence(run, tmp_path):

@@ -41,8 +41,9 @@ def test_against_and_repaired(tone_wav, capsys):
     assert np.corrcoef(repaired, good)[0, 1] > 0.999
 
 
-@pytest.mark.parametrize("name", ["missing.wav", "."])
+@pytest.mark.parametrize("name", ["missing.wav", "empty"])
 def test_no_file(tone_wav, capsys, name):
+    (tone_wav / "empty").mkdir()
     assert main(["diagnose", str(tone_wav / name)]) == 2
     assert "voicelab: " in capsys.readouterr().err
 

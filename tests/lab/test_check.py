@@ -7,6 +7,7 @@ import voicelab
 from voicelab import Audio, check
 from voicelab.audio.compare import CodecReport
 from voicelab.errors import CallNotFound, FormatError
+from voicelab.lab.sound import sound_of
 
 pytest.importorskip("pystoi")
 PROMPT = "data/prompts/order.wav"
@@ -68,3 +69,54 @@ def test_a_report_knows_what_was_given(sample_call, tmp_path):
     page = got.save_html(tmp_path / "page.html").read_text("utf-8")
     assert page.startswith("<!DOCTYPE html>")
     assert got.recording_name in page
+
+
+@pytest.fixture
+def both(tmp_path):
+    """Noise and a prompt as two channels of a file."""
+    prompt = sound_of(PROMPT)
+    noise = np.random.default_rng(3).integers(-9000, 9000, len(prompt.samples)).astype(np.int16)
+    two = Audio(np.stack((noise, prompt.samples), axis=1), prompt.rate_hz)
+    return two, two.save(tmp_path / "both.wav")
+
+
+def test_a_channel_is_chosen_by_its_number(both):
+    for given in both:
+        assert check(given, PROMPT, channel=2).exact
+        assert not check(given, PROMPT, channel=1).exact
+    assert check(both[0].samples, PROMPT, "l16/16000", channel=2).exact
+
+
+def test_a_channel_must_be_chosen_and_be_there(both, sample_call):
+    with pytest.raises(FormatError, match=r"both.wav has 2 channels: choose one .* channel 1 or 2"):
+        check(both[1], PROMPT)
+    for channel in (0, 3, -1, "left", 1.5):
+        with pytest.raises(FormatError, match=f"has 2 channels: there is no channel {channel!r}"):
+            check(both[1], PROMPT, channel=channel)
+    with pytest.raises(FormatError, match=r"both.wav has 2 channels: a reference has one"):
+        check(PROMPT, both[1])
+    with pytest.raises(FormatError, match="1 is the caller, 2 the agent"):
+        check(sample_call.files.heard, PROMPT)
+    assert check(sample_call, PROMPT, channel=1).exact
+    with pytest.raises(FormatError, match="has 1 channel: there is no channel 2"):
+        check(sample_call, PROMPT, channel=2)
+
+
+def test_a_file_that_is_cut_short_says_so_everywhere(tmp_path):
+    whole = sound_of(PROMPT)
+    path = whole.save(tmp_path / "cut.wav")
+    path.write_bytes(path.read_bytes()[: 44 + 2 * 48_000])
+    missing_s = whole.duration_s - 3.0
+    got = check(path, PROMPT)
+    said = "cut.wav is cut short: its header promises 4.12 s, and the last 1.12 s are not there."
+    assert got.cut_short() == [said]
+    assert got.as_dict()["cut_short_s"] == pytest.approx(missing_s)
+    assert got.as_dict()["reference_cut_short_s"] == 0
+    assert ("cut short", said) == got.rows()[-1][:2]
+    for shown in (got.html(), got._repr_html_()):
+        assert "is cut short: its header promises" in shown
+    back = check(PROMPT, path)
+    assert back.as_dict()["reference_cut_short_s"] == pytest.approx(missing_s)
+    whole_one = check(PROMPT, PROMPT)
+    assert whole_one.cut_short() == []
+    assert "cut short" not in whole_one.html()

@@ -24,6 +24,14 @@ def test_a_link_stays_one(tmp_path):
     assert target.read_bytes() == b"new"
 
 
+def test_who_may_read_it_stays_so(tmp_path):
+    out = tmp_path / "page.html"
+    out.write_bytes(b"first")
+    out.chmod(0o600)
+    write_whole(out, b"second")
+    assert out.stat().st_mode & 0o777 == 0o600
+
+
 def test_what_was_there_stays_where_the_disk_is_full(tmp_path, monkeypatch):
     out = tmp_path / "page.html"
     out.write_bytes(b"first")

@@ -15,6 +15,7 @@ CHECK_COLUMNS: Final = {
     "reference": _TEXT,
     "error": _TEXT,
     "seconds": _FLOAT,
+    "cut_short_s": _FLOAT,
     "verdict": _TEXT,
     "exact": _BOOL,
     "format": _TEXT,
@@ -42,6 +43,7 @@ CHECK_COLUMNS: Final = {
     "pesq": _FLOAT,
     "windows_scored": _INT,
     "windows": _INT,
+    "reference_cut_short_s": _FLOAT,
 }
 """Of a corpus that was checked, in this order, with the type of each in pandas' words."""
 
@@ -50,6 +52,7 @@ DIAGNOSE_COLUMNS: Final = {
     "reference": _TEXT,
     "error": _TEXT,
     "seconds": _FLOAT,
+    "cut_short_s": _FLOAT,
     "fault": _TEXT,
     "confidence": _FLOAT,
     "evidence": _TEXT,

@@ -24,19 +24,22 @@ _TITLE = 120
 
 
 def lanes(
-    sounds: Sequence[tuple[str, Audio, float]], begin_s: float, length_s: float
+    sounds: Sequence[tuple[str, Audio, float, float]], begin_s: float, length_s: float
 ) -> list[Lane]:
     """The same part of each sound, ready to be drawn.
 
     Parameters
     ----------
-    sounds : sequence of (name, Audio, speed)
+    sounds : sequence of (name, Audio, speed, later)
         ``heard``, ``repaired``, ``reference``; the speed says how many seconds of what was heard
-        pass in one of it.
+        pass in one of it, the last by how many of its seconds it begins later.
     begin_s, length_s : float
         Which part of what was heard.
     """
-    return [_lane(name, sound, begin_s / speed, length_s / speed) for name, sound, speed in sounds]
+    return [
+        _lane(name, sound, begin_s / speed, length_s / speed, later_s)
+        for name, sound, speed, later_s in sounds
+    ]
 
 
 def waveform_figure(drawn: Sequence[Lane], title: str = "") -> Picture:
@@ -49,7 +52,9 @@ def waveform_figure(drawn: Sequence[Lane], title: str = "") -> Picture:
     return figure
 
 
-def _lane(name: str, sound: Audio, begin_s: float, length_s: float) -> Lane:
-    begin = min(round(begin_s * sound.rate_hz), max(len(sound.samples) - 1, 0))
-    part = sound.samples[begin : begin + round(length_s * sound.rate_hz)]
-    return Lane(name, part, sound.rate_hz, _COLOURS[name], begin / sound.rate_hz)
+def _lane(name: str, sound: Audio, begin_s: float, length_s: float, later_s: float) -> Lane:
+    first = round((begin_s - later_s) * sound.rate_hz)
+    begin = min(max(first, 0), max(len(sound.samples) - 1, 0))
+    end = max(first + round(length_s * sound.rate_hz), begin)
+    part = sound.samples[begin:end]
+    return Lane(name, part, sound.rate_hz, _COLOURS[name], begin / sound.rate_hz + later_s)

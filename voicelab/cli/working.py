@@ -6,24 +6,28 @@ import sys
 import threading
 import time
 
+from voicelab.cli.steps import step_of
+
 _EVERY_S = 0.5
 
 
 class Working:
-    """Says what is being done and for how long; used as a context manager, it clears its line.
+    """Says what is being done, in which step it is and for how long; at its end the line is gone.
 
-    The work goes on in the main thread, where Ctrl-C reaches it.
+    The work goes on in the thread that enters it, where Ctrl-C reaches it. Another one looks from
+    time to time at what that one is in, so that the work itself need not tell.
 
     Parameters
     ----------
     doing : str
-        What is being done first; :meth:`now` says what is next.
+        What is being done.
     """
 
     def __init__(self, doing: str) -> None:
         self._doing = doing
         self._begun = time.monotonic()
         self._over = threading.Event()
+        self._worker = threading.get_ident()
         self._thread = threading.Thread(target=self._tell, daemon=True)
 
     def __enter__(self) -> Working:
@@ -37,12 +41,12 @@ class Working:
             self._thread.join()
             print("\r\033[K", end="", file=sys.stderr, flush=True)
 
-    def now(self, doing: str) -> None:
-        """Something else is done from now on."""
-        self._doing = doing
+    def words(self) -> str:
+        """``comparing: looking for gaps … 12 s``, or without a step where none is known."""
+        step = step_of(sys._current_frames().get(self._worker))
+        passed_s = time.monotonic() - self._begun
+        return f"{self._doing}{f': {step}' if step else ''} … {passed_s:.0f} s"
 
     def _tell(self) -> None:
         while not self._over.wait(_EVERY_S):
-            passed_s = time.monotonic() - self._begun
-            words = f"\r\033[K{self._doing} … {passed_s:.0f} s"
-            print(words, end="", file=sys.stderr, flush=True)
+            print(f"\r\033[K{self.words()}", end="", file=sys.stderr, flush=True)

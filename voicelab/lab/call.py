@@ -17,7 +17,7 @@ from voicelab.lab.display import mimebundle
 from voicelab.lab.host import Host
 from voicelab.store.journal import Journal, read_journal
 from voicelab.store.names import CallFiles, iso_time
-from voicelab.store.wavfile import read_wav
+from voicelab.store.sound_file import read_sound
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -140,7 +140,7 @@ class Call:
             if journal.header:
                 self._facts = call_facts(journal)
             else:
-                self._facts = bare_facts(*read_wav(self.files.wav))
+                self._facts = bare_facts(*read_sound(self.files.wav))
         return self._facts
 
     def moments(self) -> list[Moment]:
@@ -178,7 +178,7 @@ class Call:
             raise CallNotFound(f"A call has no side {side!r}; choose 'caller', 'heard' or 'ear'.")
         if not paths[side].exists():
             raise CallNotFound(f"There is no {paths[side].name}: that side was not recorded.")
-        return read_wav(paths[side])[0]
+        return read_sound(paths[side])[0]
 
     def sent_pcm(self) -> NDArray[np.int16]:
         """What the simulated caller's frames carried so far, decoded: int16 of shape (n,).

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from voicelab.audio.compare.report import CodecReport
+from voicelab.audio.compare.table import Row
 from voicelab.audio.format import AudioFormat
-from voicelab.lab.sound import name_of, sound_of
+from voicelab.lab.sound import check_mono, cut_words, name_of, sound_of
 from voicelab.store.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -71,6 +72,23 @@ class Check(CodecReport):
 
         return level_figure(self.recording.samples)
 
+    def cut_short(self) -> list[str]:
+        """Which of the two files ends before its header says, and how much is missing."""
+        both = (self.recording_name, self.recording), (self.reference_name, self.reference)
+        return [said for name, sound in both if (said := cut_words(name, sound))]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as JSON, with how much of either file is missing, in seconds."""
+        return CodecReport.as_dict(self) | {
+            "cut_short_s": round(self.recording.cut_short_s, 6),
+            "reference_cut_short_s": round(self.reference.cut_short_s, 6),
+        }
+
+    def rows(self) -> list[Row]:
+        """The report as a table: name, value in words, meaning."""
+        said = "What is there was compared; a download or a copy may have broken off."
+        return [*CodecReport.rows(self), *(Row("cut short", cut, said) for cut in self.cut_short())]
+
     def html(self) -> str:
         """A page with all figures, players and numbers, which needs no network."""
         from voicelab.lab.clinic.check_page import check_page
@@ -79,7 +97,7 @@ class Check(CodecReport):
 
     def save_html(self, path: str | Path) -> Path:
         """Write that page, replacing what is there."""
-        return write_whole(Path(path), self.html().encode())
+        return write_whole(Path(path).expanduser(), self.html().encode())
 
     def _begin_s(self, given: float | None) -> float:
         if given is not None:
@@ -104,6 +122,7 @@ def check(
     format: str | AudioFormat | None = None,
     *,
     full: bool = False,
+    channel: int | None = None,
 ) -> Check:
     """Compare a recording with what it should be: aligned first, then sample by sample.
 
@@ -116,6 +135,9 @@ def check(
         What the leg between them carried, ``mulaw/8000``; found out where it is not given.
     full : bool
         Whether STOI and PESQ score all windows of ten seconds, instead of twelve.
+    channel : int, optional
+        Of a recording with several, which one, from 1 on. In a call's ``.heard.wav`` 1 is the
+        caller, 2 the agent.
 
     Returns
     -------
@@ -125,14 +147,17 @@ def check(
     Raises
     ------
     FormatError
-        Where one of them is no audio, empty, of several channels or below 8 kHz.
+        Where one of them is no audio, empty or below 8 kHz, or has several channels of which none
+        was chosen.
     CallNotFound
         Where there is no such file.
     """
     from voicelab.audio.compare.check import check as compare
 
     leg = None if format is None else AudioFormat.parse(format)
-    report = compare(sound_of(recording, leg), sound_of(reference, leg), leg, full=full)
+    heard, said = sound_of(recording, leg, channel), sound_of(reference, leg)
+    check_mono(heard, said, recording, reference)
+    report = compare(heard, said, leg, full=full)
     return Check(
         **{field.name: getattr(report, field.name) for field in fields(report)},
         recording_name=name_of(recording, "recording"),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis.diagnosis import Diagnosis
 from voicelab.audio.format import AudioFormat
-from voicelab.lab.call import Call, Side
-from voicelab.lab.sound import bytes_of, name_of
+from voicelab.lab.call import Side
+from voicelab.lab.sound import cut_words, heard_of, name_of
 from voicelab.store.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -66,6 +66,12 @@ class Diagnosed(Diagnosis):
         ratio = self.heard.duration_s / max(self.repaired.duration_s, 1e-9)
         return ratio if 0.2 < ratio < 5 else 1.0
 
+    def later_s(self, sound: Audio) -> float:
+        """By how many of its seconds `sound` begins later than the repaired one; for reference."""
+        from voicelab.lab.clinic.diagnosis_page import delay_s
+
+        return delay_s(self.repaired, sound) if sound is self.reference else 0.0
+
     def plot(
         self, begin_s: float | None = None, length_s: float = 10.0, *, titled: bool = True
     ) -> Picture:
@@ -95,6 +101,18 @@ class Diagnosed(Diagnosis):
 
         return level_figure(self.heard.samples)
 
+    def cut_short(self) -> list[str]:
+        """Which of the files ends before its header says, and how much is missing."""
+        both = (self.name, self.heard), (self.reference_name, self.reference)
+        return [said for name, sound in both if sound and (said := cut_words(name, sound))]
+
+    def as_json(self) -> dict[str, Any]:
+        """``verdict`` and ``hypotheses``, and how much of the file is missing, in seconds."""
+        return Diagnosis.as_json(self) | {"cut_short_s": round(self.heard.cut_short_s, 6)}
+
+    def __str__(self) -> str:
+        return "\n".join([Diagnosis.__str__(self), *self.cut_short()])
+
     def html(self) -> str:
         """A page with figures, players and all numbers, which needs no network."""
         from voicelab.lab.clinic.diagnosis_page import diagnosis_page
@@ -103,13 +121,13 @@ class Diagnosed(Diagnosis):
 
     def save_html(self, path: str | Path) -> Path:
         """Write that page, replacing what is there."""
-        return write_whole(Path(path), self.html().encode())
+        return write_whole(Path(path).expanduser(), self.html().encode())
 
     def _lanes(self, begin_s: float | None, length_s: float) -> list[Lane]:
         from voicelab.analysis.diagnosis_figures import lanes
 
         begin_s = max(self.place_s - 1.0, 0.0) if begin_s is None else begin_s
-        sounds = [(name, sound, self.speed(sound)) for name, sound in self.sounds()]
+        sounds = [(name, s, self.speed(s), self.later_s(s)) for name, s in self.sounds()]
         return lanes(sounds, begin_s, length_s)
 
     def __repr__(self) -> str:
@@ -128,6 +146,7 @@ def diagnose(
     format: str | AudioFormat | None = None,
     *,
     side: Side = "caller",
+    channel: int | None = None,
 ) -> Diagnosed:
     """Find out what went wrong with some audio.
 
@@ -145,6 +164,8 @@ def diagnose(
         How wire bytes were decoded, ``mulaw/8000``; default ``l16/8000``.
     side : {"caller", "heard", "ear"}
         Of a call; of a recording of both sides the louder one is looked at.
+    channel : int, optional
+        Of a sound with several, which one, from 1 on; default: the loudest.
 
     Returns
     -------
@@ -154,7 +175,7 @@ def diagnose(
     Raises
     ------
     FormatError
-        Where there is nothing to look at.
+        Where there is nothing to look at, or no such channel.
     SettingError
         Where `hint` names no fault.
     CallNotFound
@@ -168,9 +189,10 @@ def diagnose(
     from voicelab.audio.diagnosis.diagnose import diagnose as find_out
 
     known = None if reference is None else _reference(reference, format)
-    found = find_out(
-        given.audio(side) if isinstance(given, Call) else bytes_of(given), known, hint, format
-    )
+    heard = heard_of(given, format, side, channel)
+    found = find_out(heard, known, hint, format)
+    if isinstance(heard, Audio):
+        found.heard.cut_short_s = heard.cut_short_s
     return Diagnosed(
         **{each.name: getattr(found, each.name) for each in fields(found)},
         reference=known,
@@ -181,8 +203,9 @@ def diagnose(
 
 def _reference(given: object, format: str | AudioFormat | None) -> Audio:
     """A reference that is a file is no wire bytes, whatever was heard is."""
-    from voicelab.audio.diagnosis.reading import is_file, read_given
+    from voicelab.audio.diagnosis.reading import read_given
 
-    data = bytes_of(given)
-    heard = read_given(data, None if isinstance(data, bytes) and is_file(data) else format)
-    return Audio(heard.samples, heard.rate_hz)
+    data = heard_of(given, None, "caller")
+    heard = read_given(data, format)
+    cut_short_s = data.cut_short_s if isinstance(data, Audio) else 0.0
+    return Audio(heard.samples, heard.rate_hz, cut_short_s)

@@ -3,62 +3,141 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from voicelab.audio.clip import Audio
+from voicelab.audio.compare.wording import count, length
+from voicelab.audio.diagnosis.reading import is_file
 from voicelab.audio.format import AudioFormat
-from voicelab.errors import CallNotFound, FormatError
-from voicelab.lab.call import Call
+from voicelab.errors import FormatError
+from voicelab.lab.call import Call, Side
 from voicelab.lab.load import load
 from voicelab.lab.places import existing
-from voicelab.store.wavfile import read_wav
+from voicelab.store.names import HEARD, JOURNAL
+from voicelab.store.sound_file import check_channel, opened, read_bytes, read_sound
+
+_HEAD_BYTES: Final = 16
+_OTHER_STARTS: Final = (b"ID3", b"riff\x2e\x91\xcf\x11")
+"""Of MP3 and of W64, which bytes of the wire do not begin with by chance."""
+
+_OTHERWISE: Final = (
+    "If only its header is broken, name the format of the bytes and they are taken as they are."
+)
 
 
-def sound_of(given: Any, leg: AudioFormat | None = None) -> Audio:
-    """The sound of anything that :func:`~voicelab.check` takes."""
+def sound_of(given: Any, leg: AudioFormat | None = None, channel: int | None = None) -> Audio:
+    """The sound of anything that :func:`~voicelab.check` takes, or one channel of it."""
     if isinstance(given, Audio):
-        return given
+        return one_channel(given, channel, "The sound")
     if isinstance(given, Call):
-        return given.audio()
+        return one_channel(given.audio(), channel, given.files.wav.name)
     if isinstance(given, np.ndarray):
         if leg is None:
             raise FormatError("Samples alone have no rate: give Audio(samples, rate_hz) instead.")
-        return Audio(given, leg.rate_hz)
+        return one_channel(Audio(given, leg.rate_hz), channel, "The sound")
     if not isinstance(given, (str, Path)):
         raise FormatError(
             f"Give a file, a call, Audio(samples, rate_hz) or samples, not {type(given).__name__}."
         )
-    path = _file(given)
-    if path.is_file() and path.suffix != ".jsonl":
-        return read_wav(path)[0]
-    return load(path).audio()
+    path = existing(given)
+    if path.exists() and not path.name.endswith(JOURNAL):
+        return read_sound(path, channel)[0]
+    return one_channel(load(path).audio(), channel, path.name)
 
 
-def bytes_of(given: Any) -> Any:
-    """What :func:`~voicelab.diagnose` is given, a file as its bytes and a call as its sound.
+def heard_of(
+    given: Any, format: str | AudioFormat | None, side: Side, channel: int | None = None
+) -> Any:
+    """What :func:`~voicelab.diagnose` is given: files and calls as their sound, or as their bytes.
 
     Raises
     ------
     FormatError
-        Where it is a directory, or may not be read.
+        Where it cannot be read, or has no such channel.
     CallNotFound
         Where there is no such file.
     """
+    if isinstance(given, (str, Path)):
+        path = existing(given)
+        if path.name.endswith(JOURNAL):
+            return one_channel(load(path).audio(side), channel, path.name)
+        if format is None and holds_a_header(path):
+            return read_sound(path, channel, _OTHERWISE)[0]
+        return _wire(read_bytes(path), channel)
     if isinstance(given, Call):
-        return given.audio()
-    if not isinstance(given, (str, Path)):
-        return given
-    path = _file(given)
-    if path.suffix == ".jsonl":
-        return load(path).audio()
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise CallNotFound(f"There is no file {path}.") from None
-    except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}.") from None
+        return one_channel(given.audio(side), channel, given.files.wav.name)
+    if isinstance(given, Audio):
+        return one_channel(given, channel, "The sound")
+    if isinstance(given, (bytes, bytearray, memoryview)):
+        data = bytes(given)
+        if format is None and is_file(data):
+            return read_sound(data, channel, _OTHERWISE)[0]
+        return _wire(data, channel)
+    if isinstance(given, np.ndarray) and channel is not None:
+        check_channel("The sound", channel, 1 if given.ndim == 1 else given.shape[-1])
+        return given.reshape(len(given), -1)[:, channel - 1]
+    return given
+
+
+def holds_a_header(path: Path) -> bool:
+    """Whether a file begins as a file of sound does.
+
+    Raises
+    ------
+    FormatError, CallNotFound
+        As in :func:`~voicelab.store.sound_file.opened`.
+    """
+    with opened(path) as file:
+        head = file.read(_HEAD_BYTES)
+    bare_mp3 = path.suffix.lower() == ".mp3" and head[:1] == b"\xff" and head[1:2] >= b"\xe0"
+    return is_file(head) or head.startswith(_OTHER_STARTS) or bare_mp3
+
+
+def one_channel(sound: Audio, channel: int | None, name: str) -> Audio:
+    """One channel of a sound, counted from 1 on; all of it where none is asked for."""
+    if channel is None:
+        return sound
+    check_channel(name, channel, sound.channels)
+    samples = sound.samples.reshape(len(sound.samples), -1)[:, channel - 1]
+    return Audio(np.ascontiguousarray(samples), sound.rate_hz, sound.cut_short_s)
+
+
+def check_mono(recording: Audio, reference: Audio, given: Any, known: Any) -> None:
+    """See to it that a recording and its reference have one channel each.
+
+    Raises
+    ------
+    FormatError
+        Where one has several; it says how to choose one.
+    """
+    if recording.channels > 1:
+        name = name_of(given, "The recording")
+        of_a_call = ": 1 is the caller, 2 the agent" if name.endswith(HEARD) else ""
+        raise FormatError(
+            f"{name} has {recording.channels} channels: choose one by its number, as channel 1 or "
+            f"{recording.channels}{of_a_call}."
+        )
+    if reference.channels > 1:
+        raise FormatError(
+            f"{name_of(known, 'The reference')} has {reference.channels} channels: a reference has "
+            "one. Write that channel into a file of its own."
+        )
+
+
+def cut_words(name: str, sound: Audio) -> str | None:
+    """How much of a file is missing, in a sentence; None where nothing is known to be."""
+    missing_s = sound.cut_short_s
+    if not missing_s:
+        return None
+    lacking = length(missing_s)
+    if missing_s < 0.01:
+        lacking = count(max(round(missing_s * sound.rate_hz), 1), "sample")
+    return (
+        f"{name} is cut short: its header promises {length(sound.duration_s + missing_s)}, and the "
+        f"last {lacking} {'is' if lacking == '1 sample' else 'are'} not there."
+    )
 
 
 def name_of(given: Any, otherwise: str) -> str:
@@ -68,8 +147,7 @@ def name_of(given: Any, otherwise: str) -> str:
     return Path(given).name if isinstance(given, (str, Path)) else otherwise
 
 
-def _file(given: str | Path) -> Path:
-    path = existing(given)
-    if path.is_dir():
-        raise FormatError(f"{path} is a directory: give a file in it, such as a WAV.")
-    return path
+def _wire(data: bytes, channel: int | None) -> bytes:
+    if channel is not None:
+        check_channel("What is on the wire", channel, 1)
+    return data

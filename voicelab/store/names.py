@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 WAV, HEARD, EAR, JOURNAL = ".wav", ".heard.wav", ".ear.wav", ".journal.jsonl"
+_NAME = re.compile(r"call-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d{3}Z")
 
 
 def call_name(started: datetime) -> str:
@@ -58,6 +60,18 @@ class CallFiles:
     def journal(self) -> Path:
         """All moments."""
         return self._with(JOURNAL)
+
+    def is_copy(self, path: Path) -> bool:
+        """Whether one of its files holds what another that is there holds too.
+
+        Both sides, and what a simulated caller heard, beside the caller's own WAV. The files of a
+        call are known by their name, or by the journal beside them.
+        """
+        return (
+            path in (self.heard, self.ear)
+            and (_NAME.fullmatch(self.stem.name) is not None or self.journal.exists())
+            and (self.wav.exists() or (path == self.ear and self.heard.exists()))
+        )
 
     def existing(self) -> list[Path]:
         """Those that are there."""

@@ -162,6 +162,6 @@ class ResultsFile:
 def _loaded(line: bytes) -> dict[str, Any] | None:
     try:
         got = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return got if isinstance(got, dict) else None

@@ -1,4 +1,4 @@
-"""WAV files: one that is valid while it grows, and any that is read."""
+"""A WAV file that is valid while it grows."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from types import TracebackType
 
 import numpy as np
 
-from voicelab.audio.clip import Audio
 from voicelab.audio.wav import HEADER_BYTES, wav_header
-from voicelab.errors import FormatError
 
 _BLOCK_BYTES = 1 << 20
 
@@ -115,46 +113,6 @@ class WavFile:
                 )
             finally:
                 os.close(fd)
-
-
-def read_wav(path: Path) -> tuple[Audio, str]:
-    """Read a WAV as int16, whatever it holds; nothing is made louder.
-
-    Returns
-    -------
-    audio : Audio
-    holds : str
-        What the file itself holds, in libsndfile's word: ``PCM_16``, ``FLOAT`` …
-
-    Raises
-    ------
-    FormatError
-        Where it is no audio, or holds samples that are no numbers.
-    """
-    import soundfile
-
-    try:
-        with soundfile.SoundFile(path) as file:
-            floating = file.subtype in ("FLOAT", "DOUBLE")
-            samples = file.read(dtype="float64" if floating else "int16")
-            rate_hz, holds = file.samplerate, file.subtype
-    except (soundfile.SoundFileError, TypeError, ValueError) as error:
-        raise FormatError(f"{path} is no audio that can be read: {_reason(path, error)}") from None
-    if floating:
-        if not np.isfinite(samples).all():
-            raise FormatError(
-                f"{path} holds samples that are no numbers (NaN or infinite): write it anew."
-            )
-        samples = np.clip(np.rint(samples * 32768), -32768, 32767).astype(np.int16)
-    return Audio(np.ascontiguousarray(samples), rate_hz), holds
-
-
-def _reason(path: Path, error: Exception) -> str:
-    if path.is_file() and path.stat().st_size == 0:
-        return "it is empty."
-    if isinstance(error, (TypeError, ValueError)):  # soundfile, of names such as .raw and .vox
-        return "it has no header that says what it holds."
-    return str(getattr(error, "error_string", error))
 
 
 def _write_all(fd: int, data: bytes, at: int) -> None:

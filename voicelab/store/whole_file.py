@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from shutil import copymode
 
 from voicelab.errors import SettingError
 
@@ -51,6 +52,8 @@ def _write(path: Path, data: bytes) -> Path:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(data)
+        if path.exists():
+            copymode(path, part)
         part.replace(path)
     except OSError:
         with suppress(OSError):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from voicelab.audio.resample import resample
-from voicelab.store.wavfile import read_wav
+from voicelab.store.sound_file import read_sound
 
 PROMPTS = Path(__file__).parents[3] / "data" / "prompts"
 FRAME = 160
@@ -15,7 +15,7 @@ FRAME = 160
 @pytest.fixture(scope="session")
 def speech():
     names = ("greeting", "order", "question", "sorry")
-    parts = [read_wav(PROMPTS / f"{name}.wav")[0].samples for name in names]
+    parts = [read_sound(PROMPTS / f"{name}.wav")[0].samples for name in names]
     return np.concatenate([resample(part, 16000, 8000) for part in parts])
 
 

@@ -10,8 +10,9 @@ from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.faults import FAULTS, break_audio
 from voicelab.audio.diagnosis.words import MEANINGS, REMEDIES
+from voicelab.audio.format import AudioFormat
 from voicelab.audio.g711 import ulaw_encode
-from voicelab.audio.wav import wav_bytes
+from voicelab.audio.wav import wav_bytes, wav_header
 from voicelab.errors import FormatError, SettingError
 
 
@@ -134,3 +135,42 @@ def test_any_length_has_an_answer(size, kind):
     found = diagnose(samples.astype(np.int16))
     assert found.hypotheses[0].evidence
     assert found.repaired.samples.size
+
+
+@pytest.mark.parametrize("rate_hz", [1, 50, 500, 1999])
+def test_a_rate_too_low_for_speech(rate_hz):
+    with pytest.raises(FormatError, match=f"It has {rate_hz} samples a second"):
+        diagnose(Audio(prompt("yes"), rate_hz))
+
+
+def test_floats_on_the_scale_of_16_bits():
+    with pytest.raises(FormatError, match="divide them by 32768"):
+        diagnose(prompt("yes").astype(float))
+    assert diagnose(prompt("yes") / 32768).fault == diagnose(prompt("yes")).fault
+
+
+def test_channels_first():
+    with pytest.raises(FormatError, match="transpose them"):
+        diagnose(np.stack([prompt("yes"), prompt("yes")]))
+
+
+@pytest.mark.parametrize("encoding", ["l16", "mulaw", "alaw"])
+def test_a_header_far_into_the_call(encoding):
+    form = AudioFormat.parse(f"{encoding}/8000")
+    sound = form.from_int16(np.tile(prompt("order"), 5))
+    data = sound[:150_000] + wav_header(len(sound) // 2 * 2, 8000) + sound[150_000:]
+    assert diagnose(data, format=form).fault == "wav-header"
+    found = diagnose(form.to_int16(data))
+    assert found.fault == "wav-header"
+    assert "150,000" in found.hypotheses[0].evidence
+
+
+def test_what_cannot_be_told_says_what_would_settle_it():
+    silent = Audio(np.zeros(16_000, np.int16), 8000)
+    order, yes = Audio(prompt("order"), 8000), Audio(prompt("yes"), 8000)
+    assert "longer recording" in diagnose(prompt("yes")[:50]).verdict
+    assert "give one with sound in it" in diagnose(order, silent).verdict
+    assert "reference" not in diagnose(prompt("yes")[:50]).verdict
+    elsewhere = diagnose(order, yes).verdict
+    assert elsewhere.count("give") == 0
+    assert "leave it out" in elsewhere

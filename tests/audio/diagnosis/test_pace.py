@@ -51,7 +51,9 @@ def test_plain_speech_is_named_and_played_at_its_rate(fault, true_hz, played_hz)
 @pytest.mark.parametrize("snr_db", [None, 20, 8])
 def test_good_speech_has_its_pace(rate_hz, snr_db):
     samples = noisy(speech(rate_hz), snr_db, np.random.default_rng(2))
-    assert find_pace(Heard(samples, rate_hz)) == []
+    found = [finding.fault for finding in find_pace(Heard(samples, rate_hz))]
+    confused = rate_hz in (44_100, 48_000)  # half, double and triple of it are ruled out
+    assert found == (["unknown", "none", "rate-44100-48000"] if confused else [])
 
 
 @pytest.mark.parametrize("name", VOICES)

@@ -9,6 +9,7 @@ from scipy.signal import resample_poly
 from tests.audio.diagnosis.voices import noisy, prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis import diagnose
+from voicelab.audio.diagnosis.faults import break_audio
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.studio import USUAL_HZ, find_studio
 
@@ -95,3 +96,35 @@ def test_tones_leave_no_trace():
     for pair in ((3675, 3675), (3350, 3999), (3600, 3700), (650, 1300)):
         tones = 5000 * (np.sin(2 * np.pi * pair[0] * t) + np.sin(2 * np.pi * pair[1] * t))
         assert find_studio(Heard(np.rint(tones).astype(np.int16), 8000)) == []
+
+
+@pytest.mark.parametrize("severity", [0, 1])
+@pytest.mark.parametrize("snr_db", [40, 8])
+def test_a_wrong_label_is_not_called_right(severity, snr_db):
+    samples = noisy(speech(8000), snr_db, np.random.default_rng(8))
+    found = diagnose(Audio(*break_audio(FAULT, samples, 8000, severity)))
+    assert [hypothesis.fault for hypothesis in found.hypotheses] == ["unknown", "none", FAULT]
+    assert "44100" in found.verdict
+    assert "48000" in found.verdict
+
+
+@pytest.mark.parametrize("rate_hz", [44_100, 48_000])
+def test_good_speech_at_either_rate_may_be_at_the_other(rate_hz):
+    samples = speech(rate_hz)
+    assert diagnose(Audio(samples, rate_hz)).fault == "unknown"
+    assert diagnose(Audio(samples, rate_hz), hint="none").fault == "none"
+    assert diagnose(Audio(samples, rate_hz), Audio(samples, rate_hz)).fault == "none"
+    hum = with_hum(noisy(samples, 20, np.random.default_rng(9)), rate_hz, 50.01)
+    assert diagnose(Audio(hum, rate_hz)).fault == "none"
+
+
+@pytest.mark.parametrize("rate_hz", [44_100, 48_000])
+def test_what_is_no_speech_has_no_doubt(rate_hz):
+    t = np.arange(3 * rate_hz) / rate_hz
+    tone = np.rint(5000 * np.sin(2 * np.pi * 425 * t)).astype(np.int16)
+    assert diagnose(Audio(tone, rate_hz)).fault == "none"
+
+
+@pytest.mark.parametrize("rate_hz", sorted(USUAL_HZ - {44_100, 48_000}))
+def test_other_rates_are_in_no_doubt(rate_hz):
+    assert diagnose(Audio(speech(rate_hz), rate_hz)).fault == "none"

@@ -32,7 +32,7 @@ def bad(tmp_path, write):
         no_samples: ("", "no audio in it"),
         text: ("no audio that can be read", "This is text"),
         nan: ("no numbers", "no numbers"),
-        cut: ("no audio that can be read", "cannot be read"),
+        cut: ("no audio that can be read", "If only its header is broken"),
         pipe: ("pipe or a device",) * 2,
         tmp_path: ("is a directory",) * 2,
         tmp_path / "missing.wav": ("There is no file",) * 2,

@@ -54,6 +54,8 @@ async def test_a_diagnosis_may_have_references_and_raw_bytes(pairs, tmp_path):
     assert table["reference"].tolist() == [str(reference), None]
     assert table["seconds"].iloc[1] == 256 * 40 / 8000
     assert table["error"].tolist() == [None, None]
+    assert table["fault"].iloc[0] != "wav-header"
+    assert table["fault"].iloc[0] == diagnose(recording, reference).fault
 
 
 @pytest.mark.parametrize("rows", ["none", "errors only"])

@@ -11,7 +11,7 @@ import pytest
 import voicelab
 from voicelab import check_corpus, diagnose_corpus
 from voicelab.errors import MissingProgram, SettingError, StateError
-from voicelab.lab.corpus import dask_pool
+from voicelab.lab.corpus import dask_pool, run
 
 distributed = pytest.importorskip("distributed")
 pytestmark = [pytest.mark.slow, pytest.mark.net]
@@ -90,8 +90,11 @@ async def test_results_are_shared_with_runs_on_this_machine(client, pairs, tmp_p
 
 
 async def test_cancelled_it_leaves_no_task_on_the_cluster(client, pairs):
-    task = asyncio.create_task(check_corpus(pairs * 20, client=client))
-    await asyncio.sleep(0.5)
+    begun = asyncio.Event()
+    task = asyncio.create_task(
+        check_corpus(pairs * 20, client=client, progress=lambda *_: begun.set())
+    )
+    await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -109,10 +112,21 @@ async def until_idle(dask_scheduler) -> int:
 
 async def test_a_closed_client_is_an_error(address, pairs):
     async with distributed.Client(address, asynchronous=True) as ours:
-        task = asyncio.create_task(check_corpus(pairs * 20, client=ours))
-        await asyncio.sleep(0.5)
+        begun = asyncio.Event()
+        task = asyncio.create_task(
+            check_corpus(pairs * 20, client=ours, progress=lambda *_: begun.set())
+        )
+        await begun.wait()
     with pytest.raises(StateError, match="client was closed"):
         await task
+    with pytest.raises(StateError, match="The Dask client is closed"):
+        await check_corpus(pairs, client=ours)
+
+
+async def test_pesq_on_one_side_only_is_refused(client, pairs, monkeypatch):
+    monkeypatch.setattr(run, "has_pesq", lambda: True)
+    with pytest.raises(StateError, match="pesq is installed here or on a worker"):
+        await check_corpus(pairs, client=client)
 
 
 async def test_another_version_on_the_workers_is_refused(client, pairs, monkeypatch):
@@ -169,9 +183,24 @@ def test_a_cluster_without_workers_is_not_waited_for_for_ever(
     address, pairs, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(dask_pool, "LOOK_S", 0.05)
-    monkeypatch.setattr(dask_pool, "DESERTED_S", 0.1)
+    monkeypatch.setattr(dask_pool, "GROWING_S", 0.1)
     with cluster(tmp_path, 0) as deserted, pytest.raises(StateError, match=r"workers for 0.1 s"):
         voicelab.run(check_corpus(pairs, client=deserted))
+
+
+def test_nor_is_one_that_lost_them(address, pairs, tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(dask_pool, "LOOK_S", 0.05)
+    monkeypatch.setattr(dask_pool, "LOST_S", 0.5)
+    with cluster(tmp_path, 1) as address, distributed.Client(address) as client:
+        client.wait_for_workers(1)
+
+        def told(done, total):
+            if done == 1:
+                client.retire_workers(list(client.nthreads()), close_workers=True)
+
+        with pytest.raises(StateError, match=r"lost its workers, and has had no workers for 0.5 s"):
+            voicelab.run(check_corpus(pairs * 9, client=client, progress=told))
+    assert "has no workers: waiting 0.5 s for some" in caplog.text
 
 
 def test_a_worker_that_is_lost_costs_nothing(address, pairs, tmp_path):

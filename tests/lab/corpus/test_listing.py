@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from voicelab.errors import SettingError
+from voicelab.lab.corpus.folder import References
 from voicelab.lab.corpus.listing import pairs_listed, paths_listed
 
 
@@ -88,3 +89,38 @@ def test_references_must_be_enough():
 def test_a_name_that_cannot_be_shown_is_shown_anyhow():
     ((shown, _),) = given(paths_listed(["caf\udce9.wav"], None))
     assert shown == "caf?.wav"
+
+
+CALL = "call-2026-05-12T08-21-33-347Z"
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [
+        ([f"{CALL}.wav", f"{CALL}.heard.wav", f"{CALL}.ear.wav"], [f"{CALL}.wav"]),
+        ([f"{CALL}.heard.wav", f"{CALL}.ear.wav"], [f"{CALL}.heard.wav"]),
+        ([f"{CALL}.ear.wav"], [f"{CALL}.ear.wav"]),
+        (["mine.wav", "mine.heard.wav", "mine.journal.jsonl"], ["mine.wav"]),
+        (["left.wav", "left.ear.wav"], ["left.ear.wav", "left.wav"]),
+    ],
+)
+def test_a_call_in_a_folder_is_taken_once(tmp_path, there, taken):
+    for name in there:
+        (tmp_path / name).touch()
+    assert [Path(path).name for path, _ in given(paths_listed(tmp_path, None))] == taken
+
+
+def test_a_folder_of_references_has_a_file_called_like_each(tmp_path):
+    for name in ("a.wav", "b.flac", "below/c.mp3", "d.flac", "d.wav"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    references = References(tmp_path)
+    for name, found in (
+        ("a.wav", "a.wav"),
+        ("b.wav", "b.flac"),
+        ("below/c.wav", "below/c.mp3"),
+        ("c.wav", "c.wav"),
+        ("d.ogg", "d.flac"),
+    ):
+        assert references.of(Path(name)) == tmp_path / found

@@ -8,7 +8,8 @@ import pytest
 
 import voicelab
 from voicelab import check_corpus, diagnose_corpus
-from voicelab.errors import SettingError, StateError
+from voicelab.errors import FormatError, SettingError, StateError
+from voicelab.lab.corpus import row
 from voicelab.store import results as results_file
 
 pytestmark = pytest.mark.slow
@@ -74,6 +75,59 @@ async def test_what_may_get_better_is_tried_again(decoder, write, kept):
     table = await check_corpus(listed, results=kept, workers=1)
     assert [bool(error) for error in table["error"]] == [False, True, False]
     assert len(lines(kept)) == 5
+
+
+async def test_an_error_of_the_machine_is_tried_again_and_one_of_the_file_is_not(write, kept):
+    good = write("good.wav")
+    text = good.with_name("text.wav")
+    text.write_text("no sound")
+    locked = write("locked.wav")
+    locked.chmod(0)
+    listed = [good, text, locked]
+    table = await diagnose_corpus(listed, results=kept, workers=1)
+    may_read = os.access(locked, os.R_OK)  # root may
+    assert [bool(error) for error in table["error"]] == [False, True, not may_read]
+    assert [line["done"] for line in lines(kept)].count(True) == 2 + may_read
+    locked.chmod(0o600)
+    table = await diagnose_corpus(listed, results=kept, workers=1)
+    assert [bool(error) for error in table["error"]] == [False, True, False]
+
+
+def test_only_what_lies_in_the_file_is_done(monkeypatch):
+    order = {"given": ("a.wav", None), "paths": ("a.wav", None), "verb": "diagnose"}
+    for error, again in ((FormatError("no audio"), False), (MemoryError("320 GiB"), True)):
+
+        def fails(_, error=error):
+            raise error
+
+        monkeypatch.setitem(row._VERBS, "diagnose", fails)
+        assert (row.AGAIN in row.answer(order)) is again
+
+
+async def test_what_is_no_path_is_not_taken_for_another(write, kept):
+    good = write("good.wav")
+    first = await diagnose_corpus([good], [7], results=kept, workers=1)
+    second = await diagnose_corpus([good, 5, 7], results=kept, workers=1)
+    assert "7 is no path" in first["error"].iloc[0]
+    assert second["error"].isna().tolist() == [True, False, False]
+    assert second["path"].tolist() == [str(good), "5", "7"]
+    assert second["reference"].isna().all()
+
+
+async def test_a_row_has_the_name_that_is_asked_for_now(write, kept, monkeypatch):
+    good = write("good.wav")
+    monkeypatch.chdir(good.parent)
+    await diagnose_corpus(["good.wav"], results=kept, workers=1)
+    again = await diagnose_corpus([good], results=kept, workers=1)
+    assert len(lines(kept)) == 1
+    assert again["path"].tolist() == [str(good)]
+
+
+async def test_a_line_that_is_nested_too_deep_is_passed_over(pairs, kept):
+    first = await check_corpus(pairs[:2], results=kept, workers=1)
+    with kept.open("a") as file:
+        file.write("[" * 200_000 + "\n")
+    assert first.equals(await check_corpus(pairs[:2], results=kept, workers=1))
 
 
 @pytest.mark.parametrize("torn", [1, 20, 400])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
+from math import gcd
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +18,9 @@ from voicelab.audio.samples import Int16Array
 WINDOW_S = 10.0
 MOST_WINDOWS = 12
 _LEAST_SPEECH_S = 0.5
-_PESQ_MODES = {8000: "nb", 16000: "wb"}
+_NARROW_HZ, _WIDE_HZ = 8000, 16_000
+_TOO_LITTLE = "Not enough STFT frames"
+_WARNINGS = Lock()  # they belong to the whole process
 
 _Floats = npt.NDArray[np.float64]
 
@@ -30,10 +35,10 @@ class Quality:
         Short-time objective intelligibility (Taal and others, 2011), 0 to 1; None where too little
         is said.
     pesq : float or None
-        ITU-T P.862, at 16 kHz P.862.2; None where the extra ``pesq`` is not installed, or at other
-        rates.
+        ITU-T P.862 at 8 kHz, P.862.2 above; None where the extra ``pesq`` is not installed, or
+        no window has an utterance that it finds.
     windows : int
-        How many were scored.
+        How many were scored; a score that a window does not have is not in the mean.
     of : int
         How many there are with speech in them.
     """
@@ -91,12 +96,10 @@ def _aligned(
 
 
 def _stoi(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
-    import warnings
-
     from pystoi import stoi
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", RuntimeWarning)  # how it says that too little is spoken
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.filterwarnings("error", _TOO_LITTLE, RuntimeWarning)
         try:
             return float(stoi(said, heard, rate_hz))
         except RuntimeWarning:
@@ -104,14 +107,25 @@ def _stoi(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
 
 
 def _pesq(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
-    if rate_hz not in _PESQ_MODES or find_spec("pesq") is None:
+    if find_spec("pesq") is None:
         return None
     from pesq import PesqError, pesq
 
+    if rate_hz not in (_NARROW_HZ, _WIDE_HZ):
+        said, heard = _at_wide(said, rate_hz), _at_wide(heard, rate_hz)
+    mode = "nb" if rate_hz == _NARROW_HZ else "wb"
     try:
-        return float(pesq(rate_hz, said / 32768, heard / 32768, _PESQ_MODES[rate_hz]))
+        return float(pesq(min(rate_hz, _WIDE_HZ), said / 32768, heard / 32768, mode))
     except PesqError:  # a window without an utterance in it
         return None
+
+
+def _at_wide(samples: _Floats, rate_hz: int) -> _Floats:
+    from scipy.signal import resample_poly
+
+    common = gcd(rate_hz, _WIDE_HZ)
+    wide: _Floats = resample_poly(samples, _WIDE_HZ // common, rate_hz // common)
+    return wide
 
 
 def _mean(values: list[float | None]) -> float | None:

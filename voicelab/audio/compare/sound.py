@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import gcd
+from fractions import Fraction
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from voicelab.errors import FormatError
 
 _CHUNK_S = 10
 _MARGIN_S = 0.1
+_MOST_STEPS = 192_000  # exact for all rates to there, within 5 ppm above
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ def _odd_rate(samples: Int16Array, from_hz: int, to_hz: int) -> Int16Array:
     """In chunks with a margin on both sides, so that hours need no more memory than seconds."""
     from scipy.signal import resample_poly
 
-    common = gcd(from_hz, to_hz)
-    up, down = to_hz // common, from_hz // common
+    ratio = Fraction(to_hz, from_hz).limit_denominator(_MOST_STEPS)
+    up, down = ratio.numerator, ratio.denominator
     chunk = down * max(1, _CHUNK_S * from_hz // down)
     margin = down * max(1, int(_MARGIN_S * from_hz) // down)
     parts = []

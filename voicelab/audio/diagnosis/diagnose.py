@@ -71,8 +71,13 @@ def _findings(
     heard: Heard, reference: Given | None, format: str | AudioFormat | None
 ) -> list[Finding]:
     if heard.duration_s < _SHORTEST_S:
-        samples = heard.samples.size
-        return [Finding("unknown", 1.0, f"{samples} samples are too few to tell anything")]
+        few = heard.samples.size
+        said = f"{few} samples are" if few > 1 else "1 sample is"
+        return [
+            Finding(
+                "unknown", 1.0, f"{said} too little to tell anything by; give a longer recording"
+            )
+        ]
     if reference is not None:
         wanted = read_given(reference, format)
         return find_against(heard, Reference(wanted.samples, wanted.rate_hz))

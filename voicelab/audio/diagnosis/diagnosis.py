@@ -67,7 +67,9 @@ class Diagnosis:
         Its evidence stands with the hypothesis.
         """
         best = self.hypotheses[0]
-        why = f"{best.evidence}; " if best.fault in ("none", "unknown") else ""
+        if best.fault == "unknown":  # its evidence ends with what would settle it
+            return f"{MEANINGS['unknown']}: {best.evidence}."
+        why = f"{best.evidence}; " if best.fault == "none" else ""
         return f"{MEANINGS[best.fault]}: {why}{self.remedy}."
 
     @property

@@ -214,11 +214,16 @@ def _rate(true_over_played: float) -> _Fault:
 
 
 def _studio(samples: Int16Array, rate_hz: int, severity: int, _: object) -> Broken:
+    """Label it wrongly at the studio, or convert what was labelled wrongly for the telephone."""
     from scipy.signal import resample_poly
 
-    up, down = (147, 160) if severity == 1 else (160, 147)
-    wide = resample_poly(samples.astype(np.float64), up, down)
-    return np.clip(np.rint(wide), -32768, 32767).astype(np.int16), rate_hz
+    up, down, played_hz = (
+        (44_100, rate_hz, 48_000),
+        (48_000, rate_hz, 44_100),
+        (48_000, 44_100, rate_hz),
+    )[severity]
+    played = resample_poly(samples.astype(np.float64), up // 100, down // 100)
+    return np.clip(np.rint(played), -32768, 32767).astype(np.int16), played_hz
 
 
 _FAULTS: Final[dict[str, _Fault]] = {

@@ -16,10 +16,11 @@ from voicelab.audio.diagnosis.finding import Finding, Repair
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.pace_table import FIRST, MIDDLE, SECOND, SPREAD
 from voicelab.audio.diagnosis.speech import Speech, measure_speech
+from voicelab.audio.diagnosis.studio import doubt_studio
 
 _FARTHEST: Final = 4.0
 _SPEEDS: Final = (("rate-half", 0.5), ("rate-double", 2.0), ("rate-triple", 3.0))
-_DOUBT: Final = 0.5
+_DOUBT: Final = 0.6
 _SURE: Final = 0.04
 _OTHERS: Final = 0.05
 
@@ -27,14 +28,17 @@ _Floats = npt.NDArray[np.float64]
 
 
 def find_pace(heard: Heard) -> list[Finding]:
-    """Nothing where it sounds like speech at its rate, or like no speech at all."""
+    """Nothing where it sounds like speech at its rate, or like no speech at all.
+
+    Speech at 44100 or 48000 Hz sounds like speech at both.
+    """
     speech = measure_speech(heard)
     if speech is None:
         return []
     half, true, double, triple, no_speech = judge_pace(speech.measures)
     fine = float(true + no_speech)
     if fine > _DOUBT:
-        return []
+        return doubt_studio(heard) if true > no_speech else []
     odds = dict(zip(_SPEEDS, map(float, (half, double, triple)), strict=True))
     (fault, speed), likely = max(odds.items(), key=lambda item: item[1])
     evidence = _evidence(speech, speed)

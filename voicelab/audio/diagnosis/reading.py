@@ -19,6 +19,9 @@ Given = bytes | bytearray | memoryview | Audio | npt.NDArray[np.generic]
 
 _CONTAINERS: Final = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b".snd", b"caff")
 _DEFAULT = AudioFormat("l16", 8000)
+_LEAST_HZ: Final = 2000
+_MOST_CHANNELS: Final = 32
+_FARTHEST: Final = 16.0
 _TEXT_CONTROLS: Final = frozenset(b"\t\n\r\f")
 
 
@@ -50,6 +53,11 @@ def read_given(given: Given, format: str | AudioFormat | None) -> Heard:
         raise FormatError(f"Give bytes, an Audio or an array of samples, not {type_of(given)}.")
     if heard.samples.size == 0:
         raise FormatError("There is no audio in it: 0 samples. Was anything recorded?")
+    if heard.rate_hz < _LEAST_HZ:
+        raise FormatError(
+            f"It has {heard.rate_hz} samples a second; speech has at least {_LEAST_HZ:,}. "
+            "Is its rate right?"
+        )
     return heard
 
 
@@ -83,10 +91,14 @@ def _of_file(data: bytes) -> Heard:
             rate_hz = int(file.samplerate)
     except soundfile.SoundFileError as error:
         raise FormatError(
-            f"It begins as an audio file, but cannot be read: {error}. If only its header is "
-            "broken, name the format of the bytes and they are taken as they are."
+            f"It begins as an audio file, but cannot be read: {_reason(error)} If only its header "
+            "is broken, name the format of the bytes and they are taken as they are."
         ) from None
     return Heard(_mono(_int16(samples)), rate_hz)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "error_string", error))
 
 
 def _int16(samples: npt.NDArray[np.generic]) -> Int16Array:
@@ -98,6 +110,12 @@ def _int16(samples: npt.NDArray[np.generic]) -> Int16Array:
     if not np.isfinite(wide).all():
         count = int(np.count_nonzero(~np.isfinite(wide)))
         raise FormatError(f"{count} of {wide.size} samples are no numbers (NaN or infinite).")
+    peak = float(np.abs(wide).max(initial=0.0))
+    if peak > _FARTHEST:
+        raise FormatError(
+            f"Floats are shares of full scale, from -1 to 1; these reach {peak:,.0f}. If they are "
+            "samples of 16 bits, give them as int16, or divide them by 32768."
+        )
     return np.clip(np.rint(wide * 32768), -32768, 32767).astype(np.int16)
 
 
@@ -106,6 +124,11 @@ def _mono(samples: Int16Array) -> Int16Array:
         return np.ascontiguousarray(samples)
     if samples.ndim != 2 or samples.shape[1] == 0:
         raise FormatError(f"Samples have the shape (n,) or (n, channels), not {samples.shape}.")
+    if samples.shape[1] > _MOST_CHANNELS:
+        raise FormatError(
+            f"Samples of the shape {samples.shape} have {samples.shape[1]:,} channels. If they are "
+            "(channels, n), transpose them."
+        )
     loudness = [float(np.abs(channel.astype(np.float32)).sum()) for channel in samples.T]
     loudest = int(np.argmax(loudness))
     return np.ascontiguousarray(samples[:, loudest])

@@ -40,7 +40,7 @@ class Speech:
 
     Parameters
     ----------
-    measures : ndarray of float64, shape (192,)
+    measures : ndarray of float64, shape (201,)
         Not a number where the rate does not reach.
     pitch_hz : float
         The middle of the voice's pitch, as it is played.

@@ -1,7 +1,8 @@
 """44100 and 48000 Hz confused: all is 8.8 % too fast or too slow.
 
 Nobody can hear that in a voice: voices differ by more. What does not differ is a rate that nobody
-uses, the hum of the mains, and the rhythm at which a converter repeats its weights.
+uses, the hum of the mains, and the rhythm at which a converter repeats its weights. In a file of
+one of these two rates, where nothing of that tells, it cannot be told.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ USUAL_HZ: Final = frozenset(
     (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 88200, 96000)
 )
 _TELEPHONE_HZ: Final = (8000, 16_000, 32_000)
+_CONFUSED_HZ: Final = (44_100, 48_000)
 _MAINS_HZ: Final = (50.0, 60.0)
 _MAINS_OFF: Final = 0.0012  # grids are kept within 0.2 Hz, and nearly always within 0.05
+_MAINS_RIGHT: Final = 0.005  # the wrong rate would be sixteen times as far off
 _COMB_HZ: Final = np.arange(40.0, 70.0, 0.02)
 _HARMONICS: Final = np.arange(1, 13)
 _LINE_DB: Final = 12.0
@@ -49,6 +52,26 @@ def find_studio(heard: Heard) -> list[Finding]:
         if found:
             return found
     return []
+
+
+def doubt_studio(heard: Heard) -> list[Finding]:
+    """Not knowing, for speech at one of the two rates whose hum does not show it to be right."""
+    if heard.rate_hz not in _CONFUSED_HZ:
+        return []
+    hum = _hum(heard)
+    if hum is not None and any(abs(hum[0] / mains - 1) <= _MAINS_RIGHT for mains in _MAINS_HZ):
+        return []
+    (other,) = set(_CONFUSED_HZ) - {heard.rate_hz}
+    why = (
+        f"nothing else is wrong, but whether {heard.rate_hz} Hz is its rate or {other} Hz is, no "
+        f"voice tells, since that is 8.8 % and voices differ by more; give a reference, or, where "
+        f"the rate is known to be right, the hint none"
+    )
+    return [
+        Finding("unknown", 0.5, why),
+        Finding("none", 0.4, f"none of the known faults shows at {heard.rate_hz} Hz"),
+        Finding(FAULT, 0.1, f"it may have been recorded at {other} Hz", _at(other)),
+    ]
 
 
 def _find_odd_rate(heard: Heard) -> list[Finding]:

@@ -17,13 +17,24 @@ from voicelab.audio.samples import Int16Array
 _LOOK: Final = 1 << 16
 _ALPHABET = re.compile(rb"[A-Za-z0-9+/=\-_\r\n]+")
 _FEWEST_SYMBOLS: Final = 5
+_MARKS: Final = {
+    "l16": b"RIFF",
+    "big-endian l16": b"IRFF",
+    "mulaw": ulaw_decode(b"RIFF").tobytes(),
+    "alaw": alaw_decode(b"RIFF").tobytes(),
+}
+"""How the samples' own bytes stand where the wire had the beginning of a header."""
 _PADDED = re.compile(rb"[A-Za-z0-9+/]+")
 _HEADER = re.compile(rb"RIFF....WAVE(?:(?!RIFF).){0,400}?data....", re.DOTALL)
 
 
 def find_text(heard: Heard) -> list[Finding]:
-    """Look for base64 and for headers, in every encoding that is possible."""
+    """Look for base64 and for headers, in every encoding that is possible.
+
+    Base64 shows at the beginning; a header may come with any sentence that is played.
+    """
     found = []
+    raw = heard.samples.tobytes()
     for encoding, data in heard.wires(_LOOK).items():
         if len(data) >= 64 and _ALPHABET.fullmatch(data) and len(set(data)) >= _FEWEST_SYMBOLS:
             found.append(
@@ -35,14 +46,17 @@ def find_text(heard: Heard) -> list[Finding]:
                     _unwrap(encoding),
                 )
             )
+        if _MARKS[encoding] in raw:
+            data = heard.wires()[encoding]
         headers = _HEADER.findall(data)
         if headers:
+            stand = "headers of WAV files" if len(headers) > 1 else "header of a WAV file"
             found.append(
                 Finding(
                     "wav-header",
                     1.0,
-                    f"{len(headers)} header{'s' * (len(headers) > 1)} of a WAV file, RIFF…WAVE, "
-                    f"stand in the {encoding} audio, the first at byte {data.find(b'RIFF')}",
+                    f"the {encoding} audio has {len(headers)} {stand} in it, RIFF…WAVE, the first "
+                    f"at byte {data.find(b'RIFF'):,}",
                     _without_headers(encoding),
                 )
             )

@@ -20,6 +20,7 @@ from voicelab.lab.clinic.elements import (
     heading,
     image,
     numbers_in_a_row,
+    remarks,
     section,
     table,
     words,
@@ -41,6 +42,7 @@ def check_page(report: Check) -> str:
     body = [
         heading("Codec check", names, state, word, report.verdict),
         cards(key_numbers(report)),
+        remarks(report.cut_short()),
         section("Listen", TURNING, "".join(_players(report))),
         *_figures(report),
         section("All numbers", "", _numbers(report)),
@@ -72,7 +74,7 @@ def check_output(report: Check) -> str:
     )
     return (
         f'<div class="voicelab-check"><p><b>{words(report.verdict)}</b></p>'
-        f"{numbers_in_a_row(key_numbers(report))}"
+        f"{numbers_in_a_row(key_numbers(report))}{remarks(report.cut_short())}"
         f"{image(report.plot(titled=False), seen)}"
         f"{image(report.spectrograms(), 'Spectrograms of reference and recording')}"
         f"{image(report.times(), 'Delay over the recording, and its faults')}"

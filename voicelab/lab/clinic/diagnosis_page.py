@@ -9,17 +9,28 @@ import numpy as np
 
 from voicelab.analysis.level_figure import level_figure, level_words
 from voicelab.audio.clip import Audio
+from voicelab.audio.compare import check
 from voicelab.audio.compare.levels import Levels, levels
 from voicelab.audio.compare.wording import count, length
 from voicelab.audio.diagnosis.words import MEANINGS
-from voicelab.lab.clinic.elements import State, drawing, heading, image, section, table, words
+from voicelab.errors import FormatError
+from voicelab.lab.clinic.elements import (
+    State,
+    drawing,
+    heading,
+    image,
+    remarks,
+    section,
+    table,
+    words,
+)
 from voicelab.lab.clinic.page import page
 from voicelab.lab.clinic.players import TURNING, Clip, cut, parts, players, players_in_a_row
 
 if TYPE_CHECKING:
     from voicelab.lab.diagnose import Diagnosed
 
-
+_ALIGNED_S = 60.0
 _STEPS = {"mulaw": "μ-law's", "alaw": "A-law's", "l16": "neither law's"}
 
 
@@ -35,6 +46,7 @@ def diagnosis_page(found: Diagnosed) -> str:
         heard += f" {TURNING}"
     body = [
         heading("Diagnosis", names, state, word, found.verdict),
+        remarks(found.cut_short()),
         section(
             "What speaks for it",
             "The likeliest explanation first, each with how sure it is and why.",
@@ -57,6 +69,7 @@ def diagnosis_output(found: Diagnosed) -> str:
     rows = [(f"{h.confidence:.0%}", h.fault, h.evidence) for h in found.hypotheses]
     return (
         f'<div class="voicelab-diagnosis"><p><b>{words(found.verdict)}</b></p>'
+        f"{remarks(found.cut_short())}"
         f"{table(('sure', 'fault', 'evidence'), rows)}"
         f"{image(found.plot(titled=False), f'Waveforms. {found.verdict}')}"
         f"{image(found.spectrograms(), 'Spectrograms of the same')}"
@@ -158,13 +171,17 @@ def _listening(found: Diagnosed) -> tuple[str, list[Clip]]:
     sounds = found.sounds()
     chosen = parts([sound for _, sound in sounds], [found.place_s])
     if chosen is None:
-        return "", [Clip(name, sound, 0.0, found.speed(sound)) for name, sound in sounds]
+        return "", [
+            Clip(name, sound, found.later_s(sound) * found.speed(sound), found.speed(sound))
+            for name, sound in sounds
+        ]
     ((begin_s, length_s),) = chosen
     clips = []
     for name, sound in sounds:
         speed = found.speed(sound)
-        part = cut(sound, begin_s / speed, length_s / speed)
-        clips.append(Clip(name, part, begin_s, speed))
+        own_s = begin_s / speed - found.later_s(sound)
+        part = cut(sound, own_s, length_s / speed)
+        clips.append(Clip(name, part, begin_s - min(own_s, 0.0) * speed, speed))
     said = (
         f"A part of {length(found.heard.duration_s)}: from {begin_s:.2f} s to "
         f"{min(begin_s + length_s, found.heard.duration_s):.2f} s of what was heard."
@@ -180,3 +197,16 @@ def first_difference_s(heard: Audio, repaired: Audio) -> float:
             return int(changed.argmax()) / heard.rate_hz
     loud = np.abs(heard.samples.astype(np.int32)) > 1000
     return int(loud.argmax()) / heard.rate_hz
+
+
+def delay_s(repaired: Audio, reference: Audio) -> float:
+    """How much later the same word comes in what was repaired, by its first minute; else 0."""
+    heard, known = (
+        Audio(sound.samples[: round(_ALIGNED_S * sound.rate_hz)], sound.rate_hz)
+        for sound in (repaired, reference)
+    )
+    try:
+        found = check(heard, known, scores=False).alignment
+    except FormatError:
+        return 0.0
+    return found.delay_ms / 1000 if found else 0.0

@@ -51,6 +51,11 @@ def cards(given: Iterable[Card]) -> str:
     return f'<dl class="cards">{cells}</dl>'
 
 
+def remarks(given: Iterable[str]) -> str:
+    """Sentences that must not be missed, each a paragraph; nothing where there is none."""
+    return "".join(f'<p class="part"><b>{words(said)}</b></p>' for said in given)
+
+
 def section(title: str, caption: str, content: str) -> str:
     """A heading, what one sees under it, and that."""
     said = f'<p class="caption">{words(caption)}</p>' if caption else ""

@@ -53,7 +53,8 @@ def players_in_a_row(clips: Sequence[Clip]) -> str:
 
 
 def _player(clip: Clip, part: str) -> str:
-    data = base64.b64encode(wav_bytes(clip.sound.samples, clip.sound.rate_hz)).decode()
+    played = clip.sound.playable
+    data = base64.b64encode(wav_bytes(played.samples, played.rate_hz)).decode()
     peak = clip.sound.peak_dbfs
     loud = "silent" if peak == float("-inf") else f"peak {peak + 0.0:.1f} dBFS"
     said = f"{length(clip.sound.duration_s)}, {clip.sound.rate_hz:,} Hz, {loud}"

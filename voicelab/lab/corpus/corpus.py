@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
-from importlib.util import find_spec
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from voicelab.audio.format import AudioFormat
-from voicelab.errors import SettingError
-from voicelab.lab.corpus.dask_pool import DaskPool
-from voicelab.lab.corpus.dispatch import Dispatch
-from voicelab.lab.corpus.item import Item
 from voicelab.lab.corpus.listing import pairs_listed, paths_listed
-from voicelab.lab.corpus.pool import Pool
-from voicelab.lab.corpus.process_pool import ProcessPool, cores
-from voicelab.lab.corpus.progress import Progress, Reporter
-from voicelab.store.results import ResultsFile
+from voicelab.lab.corpus.progress import Progress
+from voicelab.lab.corpus.run import Name, check_settings, diagnose_settings, run_through
 
 if TYPE_CHECKING:
     from distributed import Client
     from pandas import DataFrame
-
-Name = str | PathLike[str]
 
 
 async def check_corpus(
@@ -32,6 +21,7 @@ async def check_corpus(
     format: str | AudioFormat | None = None,
     *,
     full: bool = False,
+    channel: int | None = None,
     workers: int | None = None,
     client: Client | str | None = None,
     results: Name | None = None,
@@ -49,6 +39,8 @@ async def check_corpus(
         What the leg between them carried, ``mulaw/8000``; found out for each where it is not given.
     full : bool
         Whether STOI and PESQ score all windows of ten seconds, instead of twelve.
+    channel : int, optional
+        Of recordings with several, which one, from 1 on.
     workers : int, optional
         Processes of this machine; default: one a core.
     client : distributed.Client or str, optional
@@ -86,9 +78,9 @@ async def check_corpus(
     --------
     ``frame = await check_corpus(zip(recordings, prompts), "mulaw/8000", results="may.jsonl")``
     """
-    settings = _settings("check", format) | {"full": bool(full), "pesq": _has_pesq()}
-    listed = pairs_listed(pairs)
-    return await _table(listed, settings, workers, client, results, progress)
+    settings = check_settings(format, full, channel)
+    rows = await run_through(pairs_listed(pairs), settings, workers, client, results, progress)
+    return await asyncio.to_thread(_drawn_up, "check", rows)
 
 
 async def diagnose_corpus(
@@ -96,6 +88,8 @@ async def diagnose_corpus(
     references: Iterable[Name | None] | Mapping[Name, Name] | Name | None = None,
     format: str | AudioFormat | None = None,
     *,
+    hint: str | None = None,
+    channel: int | None = None,
     workers: int | None = None,
     client: Client | str | None = None,
     results: Name | None = None,
@@ -107,12 +101,17 @@ async def diagnose_corpus(
     ----------
     paths : iterable of str or Path, folder, or DataFrame
         Audio files, or files of wire bytes where `format` is given; all sound files in a folder
-        and below it; the column ``path`` of a table.
+        and below it, each stored call once; the column ``path`` of a table.
     references : iterable, dict or path, optional
         How they ought to sound: one for each path or None, a dict from path to reference, one
         for all, or the column ``reference`` of the table.
     format : str or AudioFormat, optional
-        How wire bytes were decoded, ``mulaw/8000``; without it these are taken for audio files.
+        How wire bytes were decoded, ``mulaw/8000``; without it these are taken for audio files. A
+        file that begins as an audio file is read as one in any case.
+    hint : str, optional
+        A fault that is suspected of all.
+    channel : int, optional
+        Of recordings with several, which one, from 1 on; default: the loudest of each.
     workers, client, results, progress
         As in :func:`check_corpus`.
 
@@ -128,60 +127,10 @@ async def diagnose_corpus(
     SettingError, FormatError, StateError, MissingProgram, OSError
         As in :func:`check_corpus`.
     """
-    settings = _settings("diagnose", format)
+    settings = diagnose_settings(format, hint, channel)
     listed = await asyncio.to_thread(paths_listed, paths, references)
-    return await _table(listed, settings, workers, client, results, progress)
-
-
-def _settings(verb: str, format: str | AudioFormat | None) -> dict[str, Any]:
-    known = None if format is None else str(AudioFormat.parse(format))
-    return {"verb": verb, "format": known}
-
-
-def _has_pesq() -> bool:
-    return find_spec("pesq") is not None
-
-
-async def _table(
-    listed: tuple[Iterator[Item], int | None],
-    settings: dict[str, Any],
-    workers: int | None,
-    client: Any,
-    results: Name | None,
-    progress: Progress | bool | None,
-) -> DataFrame:
-    verb = settings["verb"]
-    items, total = listed
-    pool = _pool(workers, client)
-    file = None if results is None else _results(results, settings)
-    try:
-        if file is not None:
-            await asyncio.to_thread(file.read)
-        async with Reporter(verb, total, progress) as told:
-            try:
-                await pool.open()
-                rows = await Dispatch(items, total, settings, pool, file, told).rows()
-            finally:
-                await pool.close()
-    finally:
-        if file is not None:
-            file.close()
-    return await asyncio.to_thread(_drawn_up, verb, rows)
-
-
-def _pool(workers: Any, client: Any) -> Pool:
-    if client is not None:
-        if workers is not None:
-            raise SettingError("Give workers= or client=, not both: a cluster has its own workers.")
-        return DaskPool(client)
-    if workers is not None and (not isinstance(workers, int) or workers < 1):
-        raise SettingError(f"workers= is how many processes work, 1 or more, not {workers!r}.")
-    return ProcessPool(workers or cores())
-
-
-def _results(path: Name, settings: dict[str, Any]) -> ResultsFile:
-    others = {name: value for name, value in settings.items() if name != "verb"}
-    return ResultsFile(Path(path).expanduser(), settings["verb"], others)
+    rows = await run_through(listed, settings, workers, client, results, progress)
+    return await asyncio.to_thread(_drawn_up, "diagnose", rows)
 
 
 def _drawn_up(verb: str, rows: list[bytes]) -> DataFrame:

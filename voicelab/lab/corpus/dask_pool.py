@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import logging
 import time
 from typing import Any, Final
 
@@ -15,8 +16,12 @@ from voicelab.lab.corpus.row import Order, answers
 CONNECT_S: Final = 10
 LOOK_S: Final = 10
 """While no batch is done, the workers are counted so often."""
-DESERTED_S: Final = 300
-"""So long a cluster may be without any worker, as while it grows."""
+GROWING_S: Final = 300
+"""So long a cluster that has had no worker yet may be without one, as while it grows."""
+LOST_S: Final = 60
+"""So long one may that had some: a nanny starts a worker anew within seconds, or never again."""
+
+log = logging.getLogger("voicelab.lab")
 
 _MISSING = (
     "A Dask client needs the package distributed: `pip install 'voicelab[dask]'` or "
@@ -52,6 +57,7 @@ class DaskPool:
             )
         self.width, self.at_once = 1, 2
         self._looked_s = self._peopled_s = 0.0
+        self._had_workers = self._told = False
         self._client: Any = client
         self._address = client if isinstance(client, str) else None
 
@@ -61,18 +67,23 @@ class DaskPool:
         Raises
         ------
         StateError
-            Where no scheduler answers.
+            Where no scheduler answers, or the client is closed.
         """
         if self._address is not None:
             from distributed import Client
 
+            opening: Any = Client
+            client = opening(self._address, asynchronous=True, timeout=CONNECT_S)
             try:
-                client: Any = Client
-                self._client = await client(self._address, asynchronous=True, timeout=CONNECT_S)
+                self._client = await client
             except (OSError, ValueError) as error:
+                await client.close()
                 raise StateError(f"No Dask scheduler answers at {self._address}: {error}") from None
+        if self._client.status != "running":
+            raise StateError(f"The Dask client is {self._client.status}: give one that is open.")
         threads = await self._ask(self._client.nthreads)
         self._looked_s = self._peopled_s = time.monotonic()
+        self._had_workers = bool(threads)
         self.width = max(sum(threads.values()), 1)
         self.at_once = 2 * self.width
 
@@ -130,11 +141,18 @@ class DaskPool:
         self._looked_s = now_s
         if await self._ask(self._client.nthreads):
             self._peopled_s = time.monotonic()
-        elif now_s - self._peopled_s > DESERTED_S:
+            self._had_workers, self._told = True, False
+            return
+        patience_s = LOST_S if self._had_workers else GROWING_S
+        if now_s - self._peopled_s > patience_s:
+            lost = "lost its workers, and has had no" if self._had_workers else "has had no"
             raise StateError(
-                f"The Dask cluster has had no workers for {DESERTED_S} s: start some, and go on "
-                "with the same results= file."
+                f"The Dask cluster {lost} workers for {patience_s} s: start some, and go on with "
+                "the same results= file. Where a file kills them, workers= of this machine name it."
             )
+        if not self._told:
+            self._told = True
+            log.warning("The Dask cluster has no workers: waiting %s s for some.", patience_s)
 
     async def _ask(self, call: Any) -> Any:
         """Call something that a client of this loop awaits, and one of another loop blocks on."""

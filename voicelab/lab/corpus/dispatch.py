@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from voicelab.lab.corpus.item import Item
 from voicelab.lab.corpus.pool import Pool, WorkerLost
-from voicelab.lab.corpus.row import lost
+from voicelab.lab.corpus.row import AGAIN, lost, renamed
 from voicelab.store.results import ResultsFile
 
 BATCH: Final = 8
@@ -125,7 +125,7 @@ class Dispatch:
         row = self._results.done(item.files) if self._results and item.known else None
         if row is None:
             return False
-        self._rows[number] = row
+        self._rows[number] = renamed(row, item.order(self._settings))
         self._done += 1
         self._tell(row)
         if number % _BREATH == 0:
@@ -135,7 +135,7 @@ class Dispatch:
     def _keep(self, number: int, item: Item, row: bytes, last_word: bool = True) -> None:
         self._rows[number] = row
         if self._results is not None:
-            self._results.add(item.files, row, last_word and item.known)
+            self._results.add(item.files, row, last_word and item.known and AGAIN not in row)
         self._done += 1
         self._new += 1
         self._tell(row)

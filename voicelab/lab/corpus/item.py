@@ -47,10 +47,10 @@ class Item:
 
     @property
     def known(self) -> bool:
-        """Whether all files that it names are there."""
+        """Whether all that it names are files, and there."""
         return all(
-            path is None or (file is not None and file[1] is not None)
-            for path, file in zip(self.paths, self.files, strict=True)
+            given is None or (file is not None and file[1] is not None)
+            for given, file in zip(self.given, self.files, strict=True)
         )
 
     def order(self, settings: dict[str, Any]) -> dict[str, Any]:

@@ -6,17 +6,12 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import repeat
-from pathlib import Path
 from typing import Any, Final
 
 from voicelab.errors import SettingError
+from voicelab.lab.corpus.folder import sounds_in
 from voicelab.lab.corpus.item import Item
 from voicelab.lab.places import existing
-
-SOUNDS: Final = frozenset(
-    (".wav", ".flac", ".ogg", ".opus", ".mp3", ".aif", ".aiff", ".au", ".caf", ".w64", ".rf64")
-)
-"""Endings of the files of a folder that are taken."""
 
 _PAIRS = "Give pairs of files, such as [(recording, reference), …] or {recording: reference}"
 _END: Final = object()
@@ -52,7 +47,8 @@ def paths_listed(paths: Any, references: Any) -> tuple[Iterator[Item], int | Non
         Where they are no paths, or there are not as many references.
     """
     if isinstance(paths, (str, os.PathLike)):
-        paths = _sounds(existing(os.fspath(paths)))
+        given = existing(os.fspath(paths))
+        paths = sounds_in(given) if given.is_dir() else [given]
     elif _is_table(paths):
         if references is None and "reference" in paths.columns:
             references = paths["reference"].tolist()
@@ -88,17 +84,6 @@ def _pair(number: int, pair: Any) -> tuple[Any, Any]:
     if len(both) != 2:
         raise SettingError(f"{_PAIRS}; number {number + 1} has {len(both)} parts.")
     return both[0], both[1]
-
-
-def _sounds(folder: Path) -> list[Path]:
-    """All files of sound in a folder and below it, in the order of their names; or the one file."""
-    if not folder.is_dir():
-        return [folder]
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in SOUNDS and not path.name.startswith(".") and path.is_file()
-    )
 
 
 def _is_table(given: Any) -> bool:

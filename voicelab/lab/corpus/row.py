@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
 
 from voicelab import __version__
-from voicelab.errors import CallNotFound, FormatError, StateError, VoicelabError
+from voicelab.errors import FormatError, StateError, VoicelabError
 from voicelab.store.results import compact
+from voicelab.store.sound_file import opened
 
 LISTED_GAPS: Final = 1000
 """So many gaps stand in a row; all are counted."""
@@ -19,6 +22,9 @@ LOST: Final = (
     "little memory for it, or its decoder crashes. Try it alone."
 )
 """The error of a file that no worker survives."""
+
+AGAIN: Final = b'"again":true'
+"""In a row whose error may pass: no memory, no permission, too many open files."""
 
 Order = dict[str, Any]
 """``given`` and ``paths`` of an item, ``verb``, and the settings."""
@@ -30,12 +36,18 @@ def answers(orders: list[Order], version: str) -> list[bytes]:
     Raises
     ------
     StateError
-        Where this is another version of voicelab than the one that asks.
+        Where this is another version of voicelab than the one that asks, or only one of them has
+        the package pesq.
     """
     if version != __version__:
         raise StateError(
             f"A worker has voicelab {__version__}, and this is {version}: rows would differ. "
             "Install the same version on all."
+        )
+    if any(order.get("pesq", has_pesq()) != has_pesq() for order in orders):
+        raise StateError(
+            "The package pesq is installed here or on a worker, but not on both: rows would "
+            "differ. Install it on all, or on none."
         )
     return [answer(order) for order in orders]
 
@@ -45,16 +57,30 @@ def answer(order: Order) -> bytes:
     begun = _begun(order)
     try:
         return compact(_plain(begun | _VERBS[order["verb"]](order)))
+    except FormatError as error:  # it lies in the file, and stays while that does
+        return compact(begun | {"error": str(error)})
     except (VoicelabError, OSError) as error:
         why = str(error)
     except Exception as error:  # a corpus goes on whatever a file does to us
         why = f"{type(error).__name__}: {error}"
-    return compact(begun | {"error": why})
+    return compact(begun | {"error": why, "again": True})
 
 
 def lost(order: Order) -> bytes:
     """The row of an order that no worker survives."""
     return compact(_begun(order) | {"error": LOST})
+
+
+def renamed(row: bytes, order: Order) -> bytes:
+    """A row of the same files, with the names by which they are asked for now."""
+    begun = _begun(order)
+    got = json.loads(row)
+    return compact({**got, **{name: begun[name] for name in begun if name != "error"}})
+
+
+def has_pesq() -> bool:
+    """Whether the package pesq is installed here."""
+    return find_spec("pesq") is not None
 
 
 def _begun(order: Order) -> dict[str, Any]:
@@ -67,7 +93,9 @@ def _check(order: Order) -> dict[str, Any]:
     from voicelab.lab.check import check
 
     recording, reference = _both(order, needed=True)
-    report = check(recording, reference, order["format"], full=order["full"])
+    report = check(
+        recording, reference, order["format"], full=order["full"], channel=order["channel"]
+    )
     found = report.as_dict()
     gaps = found["gaps"]
     return {
@@ -81,13 +109,21 @@ def _check(order: Order) -> dict[str, Any]:
 
 def _diagnose(order: Order) -> dict[str, Any]:
     from voicelab.lab.diagnose import diagnose
+    from voicelab.lab.sound import holds_a_header
 
     given, *reference = _both(order, needed=False)
-    found = diagnose(given, reference[0] if reference else None, format=order["format"])
+    found = diagnose(
+        given,
+        reference[0] if reference else None,
+        order["hint"],
+        None if holds_a_header(given) else order["format"],
+        channel=order["channel"],
+    )
     listed = [hypothesis.as_json() for hypothesis in found.hypotheses]
     second = listed[1] if len(listed) > 1 else {}
     return {
         "seconds": round(found.heard.duration_s, 6),
+        "cut_short_s": round(found.heard.cut_short_s, 6),
         **listed[0],
         "second": second.get("fault"),
         "second_confidence": second.get("confidence"),
@@ -107,22 +143,13 @@ def _both(order: Order, needed: bool) -> list[Path]:
     paths = []
     for given, path in zip(order["given"], order["paths"], strict=True):
         if path is not None:
-            paths.append(_regular(Path(path)))
+            opened(Path(path)).close()
+            paths.append(Path(path))
         elif given is not None:
             raise FormatError(f"{given} is no path of a file.")
     if needed and len(paths) < 2:
         raise FormatError("There is no reference to check it against.")
     return paths
-
-
-def _regular(path: Path) -> Path:
-    if path.is_dir():
-        raise FormatError(f"{path} is a directory: give a file in it, such as a WAV.")
-    if not path.exists():
-        raise CallNotFound(f"There is no file {path}.")
-    if not path.is_file():
-        raise FormatError(f"{path} is no file of sound: it is a pipe or a device.")
-    return path
 
 
 def _plain(value: Any) -> Any:

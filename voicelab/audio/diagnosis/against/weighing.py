@@ -87,7 +87,10 @@ def _without(heard: Heard) -> list[Finding]:
     """What can be said where the reference is silent."""
     if find_silent(heard):
         return [Finding("none", 0.9, "it is silent, and so is the reference")]
-    return [Finding("unknown", 0.8, "the reference is silent, it says nothing"), *find_blind(heard)]
+    return [
+        Finding("unknown", 0.8, "the reference is silent: give one with sound in it"),
+        *find_blind(heard),
+    ]
 
 
 def _elsewhere(heard: Heard) -> list[Finding]:
@@ -96,7 +99,7 @@ def _elsewhere(heard: Heard) -> list[Finding]:
             "unknown",
             0.8,
             "the reference is not in it: read and played in each known way, no part of it is "
-            "like the reference anywhere",
+            "like the reference anywhere; see whether it is the right one, or leave it out",
         ),
         *find_blind(heard),
     ]

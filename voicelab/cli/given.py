@@ -1,0 +1,76 @@
+"""What a person names on the command line: files, folders and stored calls."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voicelab.errors import CallNotFound, SettingError
+from voicelab.lab.places import existing
+
+if TYPE_CHECKING:
+    from voicelab.lab.call import Call
+
+
+def named(name: str, recordings: str | None) -> Path | Call:
+    """A file as its path, or a stored call.
+
+    Raises
+    ------
+    CallNotFound
+        Where there is neither.
+    """
+    from voicelab.lab.find import find_call
+
+    path = existing(name)
+    if path.exists() and path.suffix != ".jsonl":
+        return path
+    return find_call(name, Path(recordings) if recordings else None)
+
+
+def file_of(name: str, recordings: str | None) -> Path:
+    """The file of what is named: of a stored call, its caller's WAV.
+
+    Raises
+    ------
+    CallNotFound
+        Where there is none.
+    """
+    found = named(name, recordings)
+    return found if isinstance(found, Path) else found.files.wav
+
+
+def is_several(names: list[str], options: argparse.Namespace) -> bool:
+    """Whether a table is asked for: of several, of a folder, or by an option of tables."""
+    wanted = options.csv or options.results or options.workers is not None
+    return len(names) > 1 or bool(wanted) or existing(names[0]).is_dir()
+
+
+def files_of(names: list[str], recordings: str | None) -> list[tuple[Path, Path]]:
+    """All files that are named, and what each is called as seen from its folder.
+
+    What is not there is kept, and becomes a row with an error.
+
+    Raises
+    ------
+    SettingError
+        Where a folder has no file of sound.
+    """
+    from voicelab.lab.corpus.folder import sounds_in
+
+    found: list[tuple[Path, Path]] = []
+    for name in names:
+        path = existing(name)
+        if path.is_dir():
+            sounds = sounds_in(path)
+            if not sounds:
+                raise SettingError(f"There is no file of sound in {path}.")
+            found += [(sound, sound.relative_to(path)) for sound in sounds]
+            continue
+        try:
+            path = file_of(name, recordings)
+        except CallNotFound:
+            path = Path(name)
+        found.append((path, Path(path.name)))
+    return found
