@@ -37,7 +37,8 @@ _MOST: Final = 75
 _EVEN: Final = 16_384.0
 _NEAR: Final = 0.1
 _SHARE: Final = 0.25
-_GOES_ON_DB: Final = {"bits-inverted": 0.5, "double-encoded": 0.15}
+_CROWDED: Final = 0.22  # of an eighth of all levels; one in eight is even
+_GOES_ON_DB: Final = {"bits-inverted": 0.5, "double-encoded": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,9 @@ def _is_noise(windows: list[Int16Array], fault: str, readings: list[Rereading]) 
     loud = [w for w in windows if np.abs(w.astype(np.int32)).mean() > (1 - _NEAR) * _EVEN]
     level = max((float(np.abs(w.astype(np.int32)).mean()) for w in loud), default=0.0)
     if least_db is None or len(loud) < _SHARE * len(windows) or level > (1 + _NEAR) * _EVEN:
+        return False
+    sizes = np.abs(np.concatenate(loud).astype(np.int32))
+    if np.bincount(sizes >> 12, minlength=8).max() > _CROWDED * sizes.size:
         return False
     as_heard = [_goes_on_db(window) for window in loud]
     return all(
