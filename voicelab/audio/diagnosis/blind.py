@@ -22,12 +22,12 @@ from voicelab.audio.diagnosis.slips import find_slips
 from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
 from voicelab.audio.diagnosis.studio import find_studio
 from voicelab.audio.diagnosis.text import find_text
+from voicelab.audio.diagnosis.tones import is_tones
 
+_PLAIN: Final = (find_text, find_silent, find_one_sided, find_stereo)
+"""What shows in any sound, be it speech or not."""
 _FIRST: Final = (
-    find_text,
-    find_silent,
-    find_one_sided,
-    find_stereo,
+    *_PLAIN,
     find_slips,
     find_two_sounds,
     find_misread,
@@ -38,10 +38,13 @@ _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continu
 
 def find_blind(heard: Heard) -> list[Finding]:
     """All that may be wrong, the likeliest first; nothing where nothing shows."""
-    for find in _FIRST:
+    tones = is_tones(heard)
+    for find in (*_PLAIN, find_offset) if tones else _FIRST:
         found = find(heard)
         if found:
             return sorted(found, key=lambda finding: -finding.confidence)
+    if tones:
+        return []
     found = [finding for find in _THEN for finding in find(heard)]
     if not any(finding.fault == "repeats" for finding in found):
         found = _weighed(found, find_seams(heard))

@@ -18,6 +18,8 @@ from voicelab.audio.diagnosis.finding import Finding, doubted
 from voicelab.audio.diagnosis.fold import APART, standing_out
 from voicelab.audio.diagnosis.frames import FRAMES_MS, runs
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.lines import without_lines
+from voicelab.audio.samples import Int16Array
 
 _CHUNKS_MS: Final = (
     5, 8, 10, 12, 15, 16, 20, 24, 25, 30, 32, 40, 48, 50, 60, 64, 75, 80, 90, 100, 120, 128, 150,
@@ -50,27 +52,27 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     tuple of list of Finding and float
         And how far the seams stand out, in spreads.
     """
-    samples = heard.loudest_stretch().astype(np.float64)
-    signs = _signs(samples)
-    best: tuple[float, int, str] = (0.0, 0, "")
+    samples = heard.loudest_stretch()
+    signs = _signs(without_lines(samples, heard.rate_hz), ~_near_silence(samples))
+    best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
     usual = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
     for length in _lengths(heard.rate_hz):
         if samples.size // length < _FEWEST:
             continue
         for word, sign in signs.items():
             found = zip(standing_out(sign, length), _CLEAR[length in usual], strict=True)
-            strength = max(height / clear for height, clear in found)
-            best = max(best, (strength, length, word))
-    strength, length, word = best
+            strength, height = max((height / clear, height) for height, clear in found)
+            best = max(best, (strength, height, length, word))
+    strength, height, length, word = best
     spreads = strength * _CLEAR[True][0]
     if strength < (_SUSPECT if heard.is_noisy else 1):
         return [], spreads
     finding = Finding(
         "chunk-clicks",
         min(0.97, 0.6 + spreads / 60),
-        f"every {length * 1000 / heard.rate_hz:.4g} ms the sound is {word}, "
-        f"{spreads:.0f} times the spread: "
-        "as if chunks of that length had been resampled one by one",
+        f"every {length * 1000 / heard.rate_hz:.4g} ms the sound is {word}; that stands out by "
+        f"{height:.1f} times the spread of all other places, as if chunks of that length had been "
+        "resampled one by one",
         weight=spreads**2 / 2,
     )
     if strength < 1:
@@ -85,13 +87,12 @@ def _lengths(rate_hz: int) -> list[int]:
     return sorted(length for length in whole | blocks if 5 * APART <= length <= longest)
 
 
-def _signs(samples: _Floats) -> dict[str, _Floats]:
+def _signs(samples: _Floats, sounding: _Bools) -> dict[str, _Floats]:
     """What may show at a seam, for each sample, in spreads; 0 beside silence."""
     told = _told(samples)
     rest = samples - told
     usual = 1.25 * _smooth(np.abs(rest)) + 0.5
     rest = np.clip(rest / usual, -_ODD, _ODD)
-    sounding = ~_near_silence(samples)
     weak = -rest * np.clip(told / usual, -_STRONG, _STRONG)
     dip = _scaled(weak - (np.roll(weak, 1) + np.roll(weak, -1)) / 2, sounding)
     bend = rest * np.clip(np.gradient(samples) / usual, -_STRONG, _STRONG)
@@ -110,7 +111,7 @@ def _signs(samples: _Floats) -> dict[str, _Floats]:
     }
 
 
-def _near_silence(samples: _Floats) -> _Bools:
+def _near_silence(samples: Int16Array) -> _Bools:
     """Where nothing stirs, and the samples beside it: a frame that was lost has seams too."""
     from scipy.ndimage import binary_dilation
 

@@ -16,7 +16,15 @@ Run = tuple[int, int]
 
 def runs(marks: npt.NDArray[np.bool_], least: int) -> list[Run]:
     """Where marks stand in a row, `least` of them or more; start and end of each."""
-    edges = np.flatnonzero(np.diff(marks.astype(np.int8), prepend=0, append=0))
-    starts, ends = edges[0::2], edges[1::2]
-    long = ends - starts >= least
-    return list(zip(starts[long].tolist(), ends[long].tolist(), strict=True))
+    if not marks.size:
+        return []
+    edges = (np.flatnonzero(marks[1:] != marks[:-1]) + 1).tolist()
+    if marks[0]:
+        edges.insert(0, 0)
+    if marks[-1]:
+        edges.append(marks.size)
+    return [
+        (start, end)
+        for start, end in zip(edges[0::2], edges[1::2], strict=True)
+        if end - start >= least
+    ]

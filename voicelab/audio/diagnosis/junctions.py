@@ -14,8 +14,6 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from voicelab.audio.samples import Int16Array
-
 _ORDER: Final = 12
 _TAILS: Final = 4.0  # of the t distribution: speech surprises more often than a normal one does
 _NARROW_HZ: Final = 8000
@@ -41,13 +39,14 @@ class Junctions:
 
     Parameters
     ----------
-    samples : ndarray of int16, shape (n,)
+    samples : ndarray, shape (n,)
+        On the scale of 16 bits.
     length : int
         Samples a frame; the first frame begins at the first sample.
     rate_hz : int
     """
 
-    def __init__(self, samples: Int16Array, length: int, rate_hz: int) -> None:
+    def __init__(self, samples: npt.NDArray[np.generic], length: int, rate_hz: int) -> None:
         count = samples.size // length
         frames = samples[: count * length].reshape(count, length).astype(np.float64)
         frames -= frames.mean() if count else 0.0

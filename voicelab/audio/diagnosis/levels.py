@@ -19,7 +19,8 @@ _OFFSET_SHARE: Final = 0.18
 _STEADY: Final = 3.0
 _LEAST_PEAK: Final = 300
 _PILE: Final = 1.5
-_PILE_ALONE: Final = 1.8
+_PILE_ALONE: Final = 2.2
+_LIMIT: Final = 32_766
 _FEWEST_CLIPPED: Final = 12
 _CLIPPED_SHARE: Final = 0.0004
 
@@ -86,7 +87,8 @@ def find_clipped(heard: Heard) -> list[Finding]:
         below = int(np.count_nonzero((side > 0.88 * peak) & (side <= 0.96 * peak)))
         flat = int(np.count_nonzero((side[1:] == side[:-1]) & (side[1:] > 0.96 * peak)))
         pile = top / max(below, 1)
-        steep = _PILE if flat > top / 5 else _PILE_ALONE
+        at_limit = int(np.count_nonzero(side >= _LIMIT))
+        steep = _PILE if max(flat, at_limit) > top / 5 else _PILE_ALONE
         if top >= max(_FEWEST_CLIPPED, _CLIPPED_SHARE * side.size) and pile >= steep:
             best = max(best, (pile, top, name * peak))
     pile, count, peak = best

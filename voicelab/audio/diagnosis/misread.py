@@ -8,11 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from voicelab.audio.diagnosis.continuous import compress
 from voicelab.audio.diagnosis.finding import Finding, Repair
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.likeness import likeness_db
+from voicelab.audio.diagnosis.likeness import likeness_db, prediction_gain_db
 from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, rereadings
-from voicelab.audio.diagnosis.slips import likeliest
+from voicelab.audio.diagnosis.slips import is_in_step, likeliest
 from voicelab.audio.samples import Int16Array
 
 _LEAST_DB: Final = {
@@ -32,12 +33,19 @@ _BLOCK: Final = 16
 _NEXT: Final = 4
 _PILE: Final = 3.0
 _CHANGES: Final = 0.05
+_MOST: Final = 75
+_EVEN: Final = 16_384.0
+_NEAR: Final = 0.1
+_SHARE: Final = 0.25
+_CROWDED: Final = 0.22  # of an eighth of all levels; one in eight is even
+_GOES_ON_DB: Final = {"bits-inverted": 0.5, "double-encoded": 0.05}
 
 
 @dataclass(frozen=True, slots=True)
 class _Score:
     reading: Rereading
-    count: int
+    better: int
+    """Seconds that sound more like speech."""
     best: float
     total: float
 
@@ -57,7 +65,7 @@ def find_misread(heard: Heard) -> list[Finding]:
             gains[reading].append(likeness_db(reading.read(window)) - before_db)
     ranked = sorted(
         (
-            _Score(reading, len(row), max(row), sum(row) - least * len(row))
+            _Score(reading, sum(gain > 0 for gain in row), max(row), sum(row) - least * len(row))
             for reading, row in gains.items()
             if max(row) > (least := _least_db(reading))
         ),
@@ -66,6 +74,12 @@ def find_misread(heard: Heard) -> list[Finding]:
     ranked = [score for score in ranked if score.total > 0]
     if ranked and ranked[0].reading.fault == "bits-inverted" and _piled(np.concatenate(windows)):
         return []
+    if ranked and ranked[0].reading in OF_L16 and is_in_step(heard):
+        return []
+    if ranked and ranked[0].reading.fault == "mulaw-as-pcm8" and _is_sound(windows, list(gains)):
+        return []
+    if ranked and _is_noise(windows, ranked[0].reading.fault, list(gains)):
+        return [_noise()]
     if ranked and ranked[0].reading in OF_L16:  # any of these has the high bytes right
         best = likeliest(np.concatenate(windows), OF_L16)
         ranked.sort(key=lambda score: score.reading is not best)
@@ -90,11 +104,11 @@ def _least_db(reading: Rereading) -> float:
 
 
 def _evidence(score: _Score, seconds: int) -> str:
-    if score.best < 0:
+    if not score.better:
         return f"{score.reading.way}: the levels that are used leave no other way"
     return (
-        f"{score.reading.way}, and {score.count} of {seconds} seconds sound up to "
-        f"{score.best:.1f} dB more like speech"
+        f"{score.reading.way}, and {score.better} of {seconds} seconds sound more like speech, "
+        f"by up to {score.best:.1f} dB"
     )
 
 
@@ -111,6 +125,54 @@ def _piled(samples: Int16Array) -> bool:
     both = outer[1:] & outer[:-1]
     sides = samples > 0
     return float((sides[1:] != sides[:-1])[both].mean() if both.any() else 1.0) < _CHANGES
+
+
+def _is_noise(windows: list[Int16Array], fault: str, readings: list[Rereading]) -> bool:
+    """Whether all levels are alike, and what is read goes on from sample to sample no better.
+
+    So sound the low bytes of 16-bit samples: swapped before a G.711 encoder, nothing else is left.
+    """
+    least_db = _GOES_ON_DB.get(fault)
+    loud = [w for w in windows if np.abs(w.astype(np.int32)).mean() > (1 - _NEAR) * _EVEN]
+    level = max((float(np.abs(w.astype(np.int32)).mean()) for w in loud), default=0.0)
+    if least_db is None or len(loud) < _SHARE * len(windows) or level > (1 + _NEAR) * _EVEN:
+        return False
+    sizes = np.abs(np.concatenate(loud).astype(np.int32))
+    if np.bincount(sizes >> 12, minlength=8).max() > _CROWDED * sizes.size:
+        return False
+    as_heard = [_goes_on_db(window) for window in loud]
+    return all(
+        np.percentile([_goes_on_db(reading.read(w)) for w in loud], _MOST)
+        < least_db + np.percentile(as_heard, _MOST)
+        for reading in readings
+        if reading.fault == fault
+    )
+
+
+def _is_sound(windows: list[Int16Array], readings: list[Rereading]) -> bool:
+    """Whether it goes on better as heard than in any way of reading it: samples of 8 bits are few.
+
+    Levels that lie far apart are used unevenly in either case; that says nothing here.
+    """
+    as_heard = np.median([prediction_gain_db(w.astype(np.float64)) for w in windows])
+    return all(
+        np.median([prediction_gain_db(reading.read(w).astype(np.float64)) for w in windows])
+        < as_heard
+        for reading in readings
+    )
+
+
+def _goes_on_db(samples: Int16Array) -> float:
+    return prediction_gain_db(compress(samples / 32768.0))
+
+
+def _noise() -> Finding:
+    return Finding(
+        "unknown",
+        0.8,
+        "it is noise in which every level is as common as another, and it goes on like sound in no "
+        "known way of reading it; swapped bytes that went through G.711 sound so",
+    )
 
 
 def _busy(window: Int16Array) -> Int16Array:

@@ -13,6 +13,7 @@ from voicelab.audio.diagnosis.finding import Finding, doubted
 from voicelab.audio.diagnosis.frames import FRAMES_MS
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.junctions import Junctions
+from voicelab.audio.diagnosis.lines import without_lines
 from voicelab.audio.samples import Int16Array
 
 _ORDERS: Final[tuple[tuple[int, ...], ...]] = ((1, 0), (2, 0, 1), (1, 2, 0), (2, 1, 0))
@@ -25,7 +26,7 @@ _MOST: Final = 18.0
 _ELSEWHERE: Final = (0.2, 0.45, 0.7)
 _BY_CHANCE: Final = 1.5
 _SUSPECT: Final = 9.0
-_CLEAR: Final = 12.0
+_CLEAR: Final = 14.0
 _MENDED_S: Final = 300
 
 _Floats = npt.NDArray[np.float64]
@@ -107,7 +108,7 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     tuple of list of Finding and float
         And the evidence, in nats.
     """
-    stretches = heard.pieces()
+    stretches = [without_lines(piece, heard.rate_hz) for piece in heard.pieces()]
     best: tuple[float, int, int] = (0.0, 0, 0)
     for frame_ms in FRAMES_MS:
         length = heard.rate_hz * frame_ms // 1000
@@ -136,9 +137,7 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     return [finding], evidence
 
 
-def _evidence(
-    stretches: list[Int16Array], length: int, rate_hz: int, off: int
-) -> tuple[float, int]:
+def _evidence(stretches: list[_Floats], length: int, rate_hz: int, off: int) -> tuple[float, int]:
     evidence, count = 0.0, 0
     for stretch in stretches:
         moves = Moves(Junctions(stretch[off:], length, rate_hz))

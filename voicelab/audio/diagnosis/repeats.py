@@ -9,10 +9,13 @@ import numpy as np
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.frames import FRAMES_MS, Run, runs
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.lines import without_lines
 from voicelab.audio.samples import Int16Array
 
 _FEWEST_VALUES: Final = 20
 _MOST_FRAMES: Final = 10
+_SAME: Final = 0.9
+_NOT_HUM: Final = 0.5
 
 
 def find_repeats(heard: Heard) -> list[Finding]:
@@ -20,7 +23,7 @@ def find_repeats(heard: Heard) -> list[Finding]:
     best: tuple[int, int] = (0, 0)
     for frame_ms in FRAMES_MS:
         length = heard.rate_hz * frame_ms // 1000
-        count = sum(len(_copies(stretch, length)) for stretch in heard.stretches())
+        count = sum(_count(stretch, length, heard.rate_hz) for stretch in heard.stretches())
         best = max(best, (count, frame_ms))
     count, frame_ms = best
     if not count:
@@ -39,6 +42,19 @@ def find_repeats(heard: Heard) -> list[Finding]:
     ]
 
 
+def _count(samples: Int16Array, length: int, rate_hz: int) -> int:
+    """How many frames come again, but for the hum of the mains, which does so all the time."""
+    copies = _copies(samples, length)
+    if not copies:
+        return 0
+    left = without_lines(samples, rate_hz)
+    return sum(
+        float((left[start:end] ** 2).mean())
+        > _NOT_HUM * float((samples[start:end].astype(np.float64) ** 2).mean())
+        for start, end in copies
+    )
+
+
 def _copies(samples: Int16Array, length: int) -> list[Run]:
     """Where frames come again; a sound that repeats itself for longer is a tone."""
     slack = max(length // 20, 2)
@@ -48,7 +64,17 @@ def _copies(samples: Int16Array, length: int) -> list[Run]:
         if abs((end - start + length // 2) % length - length // 2) <= slack
         and end - start <= _MOST_FRAMES * length + slack
         and len({*samples[start:end].tolist()}) >= _FEWEST_VALUES
+        and not _is_steady(samples, start, length)
     ]
+
+
+def _is_steady(samples: Int16Array, start: int, length: int) -> bool:
+    """Whether it repeats itself within a frame as well: a hum or a tone."""
+    frame = samples[start : start + length]
+    return any(
+        float((frame[lag:] == frame[:-lag]).mean()) > _SAME
+        for lag in range(length // 10, length - length // 5)
+    )
 
 
 def _without_copies(samples: Int16Array, length: int) -> Int16Array:

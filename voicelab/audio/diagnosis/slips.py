@@ -23,6 +23,7 @@ _MUCH: Final = 2.0
 _FEWEST: Final = 3
 _SHARE: Final = 0.04
 _LEAN: Final = 3.0
+_LIMIT: Final = 32_766
 
 _Floats = npt.NDArray[np.float64]
 
@@ -48,6 +49,13 @@ def find_slips(heard: Heard) -> list[Finding]:
     ]
 
 
+def is_in_step(heard: Heard) -> bool:
+    """Whether neighbours are near each other as heard, and far apart with swapped bytes."""
+    counts = np.array([_told_apart(stretch, heard.rate_hz) for stretch in heard.stretches()])
+    right, wrong = counts.sum(axis=0)
+    return bool(right >= _FEWEST and wrong < _SHARE * (right + wrong))
+
+
 def likeliest(samples: Int16Array, readings: tuple[Rereading, ...]) -> Rereading:
     """Choose the reading whose low bytes belong to their high bytes; else the first."""
     leans = [_lean(reading.read(samples)) for reading in readings]
@@ -71,8 +79,11 @@ def _ratios(samples: Int16Array, rate_hz: int) -> tuple[_Floats, _Floats]:
     size = round(_BLOCK_S * rate_hz)
     count = samples.size // size
     blocks = samples[: count * size].reshape(count, size)
+    # With its bytes swapped, a sample that was cut off at the limit is a very quiet one.
+    cut = (blocks >= _LIMIT) | (blocks <= -_LIMIT)
+    whole = ~(cut[:, 1:] | cut[:, :-1])
     heard, swapped = (
-        np.abs(np.diff(rows.astype(np.float32), axis=1)).mean(axis=1)
+        (np.abs(np.diff(rows.astype(np.float32), axis=1)) * whole).mean(axis=1)
         for rows in (blocks, blocks.byteswap())
     )
     return heard.astype(np.float64), swapped.astype(np.float64)

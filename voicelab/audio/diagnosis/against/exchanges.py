@@ -20,7 +20,7 @@ _ORDERS: Final[tuple[tuple[int, ...], ...]] = ((1, -1), (1, 1, -2), (2, -1, -1),
 """How many frames later than its place each frame of a group was due."""
 _FREE: Final = 0.2
 """Independent samples a sample: what the reference does not tell goes on from sample to sample."""
-_EXPLAINED: Final = 0.4
+_EXPLAINED: Final = 0.55
 _LEAST_NATS: Final = 3.0
 _PRICE: Final = 6.0
 _BLOCK_S: Final = 0.01

@@ -21,6 +21,7 @@ from voicelab.audio.compare.segments import Segment
 from voicelab.audio.diagnosis.against.matching import correlation, match
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.lines import without_lines
 from voicelab.audio.samples import Int16Array
 
 _WIDE_HZ: Final = 16_000  # above what the reference has, a seam shows best
@@ -38,8 +39,6 @@ _MARGIN: Final = 64
 _ORDER: Final = 16
 _WHITE: Final = 1.003  # by 25 dB at most, else what a filter took away counts for all
 _ALIKE: Final = 0.4
-_AROUND_HZ: Final = 15.0
-_LINE: Final = 4.0  # by chance one of 60,000 frequencies is as strong
 
 _Bools = npt.NDArray[np.bool_]
 
@@ -101,7 +100,7 @@ class Laid:
 
         No hum and no rumble then hides what is wrong, nor feigns it.
         """
-        rest = _without_lines(self.rest, self.rate_hz)
+        rest = without_lines(self.rest, self.rate_hz)
         size = next_fast_len(2 * rest.size, real=True)
         lags = irfft(np.abs(rfft(rest, size)) ** 2, size)[: _ORDER + 1]
         lags[0] = lags[0] * _WHITE + rest.size
@@ -221,13 +220,11 @@ def _joined(segments: tuple[Segment, ...], short: int) -> tuple[Segment, ...]:
     """Leave out short segments between two that agree: frames that moved, not time that did."""
     kept: list[Segment] = []
     for segment in segments:
-        while (
-            kept
-            and len(kept) > 1
-            and _length(kept[-1]) < short
-            and (abs(kept[-2].lag - segment.lag) < 1)
-        ):
-            kept.pop()
+        back = len(kept) - 1
+        while back > 0 and _length(kept[back]) < short and abs(kept[back].lag - segment.lag) >= 1:
+            back -= 1
+        if back >= 0 and abs(kept[back].lag - segment.lag) < 1:
+            del kept[back + 1 :]
         if kept and abs(kept[-1].lag - segment.lag) < 1:
             kept[-1] = Segment(kept[-1].begin, segment.end, kept[-1].lag)
         else:
@@ -265,26 +262,6 @@ def _usual_gain(heard: Floats, told: Floats, known: _Bools, length: int) -> floa
     order = np.argsort(gains)
     half = np.searchsorted(np.cumsum(power[loud][order]), power[loud].sum() / 2)
     return max(float(gains[order][half]), 0.1)
-
-
-def _without_lines(rest: Floats, rate_hz: int) -> Floats:
-    """Lower what hums, whistles or buzzes all the time to the level of what is beside it.
-
-    Each frequency that stands far above its neighbours is steady: no voice holds it so long. In
-    step with a length of frames it would look as if something happened there.
-    """
-    size = next_fast_len(rest.size, real=True)
-    spectrum = rfft(rest, size)
-    height = np.abs(spectrum)
-    width = max(round(_AROUND_HZ * size / rate_hz), 8)
-    count = height.size // width
-    if not count:
-        return rest
-    usual = np.median(height[: count * width].reshape(count, width), axis=1)
-    middles = (np.arange(count) + 0.5) * width
-    least = _LINE * np.interp(np.arange(height.size), middles, usual)
-    spectrum[height > least] *= (least / _LINE / np.maximum(height, 1e-9))[height > least]
-    return np.asarray(irfft(spectrum, size)[: rest.size])
 
 
 def whole_blocks(known: _Bools, length: int) -> npt.NDArray[np.int64]:

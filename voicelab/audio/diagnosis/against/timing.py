@@ -80,8 +80,8 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
     found = []
     for fault, rows, words in (
         ("packet-loss", out, "sound is left out"),
-        ("repeats", twice, "sound comes twice, so that all after it is late"),
-        ("packet-loss", silent, "silence is put in, so that all after it is late"),
+        ("repeats", twice, "sound comes twice, and all after it is late"),
+        ("packet-loss", silent, "silence is put in, and all after it is late"),
     ):
         if rows:
             total = sum(abs(step.length) for step in rows)
@@ -125,7 +125,8 @@ def _exchanged(exchanges: Exchanges, rate_hz: int) -> Finding:
     return Finding(
         "reordering",
         min(0.98, 0.8 + exchanges.nats / 200),
-        f"{groups} group{'s' * (groups > 1)} of {1000 * exchanges.frame / rate_hz:g} ms frames "
+        f"{groups} group{'s' * (groups > 1)} of frames of "
+        f"{1000 * exchanges.frame / rate_hz:g} ms "
         f"{'are' if groups > 1 else 'is'} the reference in another order "
         f"({exchanges.nats:.0f} nats more likely than in its own)",
         _in_order(exchanges.pieces, rate_hz),
