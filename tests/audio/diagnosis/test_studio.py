@@ -128,3 +128,13 @@ def test_what_is_no_speech_has_no_doubt(rate_hz):
 @pytest.mark.parametrize("rate_hz", sorted(USUAL_HZ - {44_100, 48_000}))
 def test_other_rates_are_in_no_doubt(rate_hz):
     assert diagnose(Audio(speech(rate_hz), rate_hz)).fault == "none"
+
+
+@pytest.mark.parametrize("name", ["greeting", "yes", "question", "goodbye"])
+@pytest.mark.parametrize("silence_s", [3, 9, 20])
+def test_a_word_in_a_long_silence_leaves_no_trace(name, silence_s):
+    for rate_hz in (8000, 16_000):
+        samples = np.zeros(silence_s * rate_hz, np.int16)
+        word = prompt(name, rate_hz)[rate_hz // 10 : rate_hz // 2]
+        samples[-len(word) - 1000 : -1000] = word
+        assert find_studio(Heard(samples, rate_hz)) == []

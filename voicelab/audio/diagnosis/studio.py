@@ -39,6 +39,8 @@ _TRACE_SAMPLES: Final = 1 << 17
 _FEWEST_SAMPLES: Final = 12_000
 _TRACE: Final = 60.0
 _LOUDEST: Final = 4.0
+_SLOPES: Final = (0.004, 0.012, 0.032, 0.04)  # a band cut off sharply rings, and beats so itself
+_STILL: Final = 0.003
 _AROUND_HZ: Final = 130.0  # so that the multiples of the mains are among the neighbours
 _AROUND: Final = 0.012
 
@@ -125,9 +127,11 @@ def _beat(samples: Int16Array, rate_hz: int, up: int, down: int) -> float:
     height = np.abs(spectrum)
     usual = _LOUDEST * float(np.median(height[near])) + 1e-9
     spectrum *= np.minimum(1, usual / np.maximum(height, usual))  # two steady tones would beat too
+    spectrum *= np.interp(off, _SLOPES, (0.0, 1.0, 1.0, 0.0))
     power = np.fft.irfft(spectrum, size) ** 2
     around = np.convolve(power, np.full(400, 1 / 400), "same")
-    power = power / (around + 0.1 * float(np.median(around)) + 1e-9) - 1
+    heard = around > _STILL * float(around.mean())  # where it is still, only edges ring
+    power = np.where(heard, power / (around + 0.1 * float(np.median(around)) + 1e-9) - 1, 0)
     beat = abs((down / up + 0.5) % 1 - 0.5)
     turns = np.exp(-2j * np.pi * beat * np.arange(size))
     strength = float(np.abs(power @ turns) ** 2)
@@ -135,6 +139,8 @@ def _beat(samples: Int16Array, rate_hz: int, up: int, down: int) -> float:
     at, width = round(beat * size), round(max(_AROUND_HZ / rate_hz, _AROUND) * size)
     beside = np.concatenate((bins[max(at - width, 1) : at - 3], bins[at + 4 : at + width]))
     chance = float(beside.mean())
+    if chance == 0:  # silence
+        return 0.0
     if strength < 2.5 * float(beside.max()):
         return min(strength / chance, 1.0)
     return strength / chance
