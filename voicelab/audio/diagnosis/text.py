@@ -11,10 +11,12 @@ import numpy as np
 from voicelab.audio.diagnosis.finding import Finding, Repair
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.likeness import likeness_db
-from voicelab.audio.g711 import alaw_decode, ulaw_decode
+from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from voicelab.audio.samples import Int16Array
 
 _LOOK: Final = 1 << 16
+_CHUNK: Final = 1 << 20
+_LONGEST: Final = 432  # bytes of a header, as far as it is looked for
 _ALPHABET = re.compile(rb"[A-Za-z0-9+/=\-_\r\n]+")
 _FEWEST_SYMBOLS: Final = 5
 _MARKS: Final = {
@@ -34,7 +36,7 @@ def find_text(heard: Heard) -> list[Finding]:
     Base64 shows at the beginning; a header may come with any sentence that is played.
     """
     found = []
-    raw = heard.samples.tobytes()
+    headers = _headers(heard.samples)
     for encoding, data in heard.wires(_LOOK).items():
         if len(data) >= 64 and _ALPHABET.fullmatch(data) and len(set(data)) >= _FEWEST_SYMBOLS:
             found.append(
@@ -46,21 +48,46 @@ def find_text(heard: Heard) -> list[Finding]:
                     _unwrap(encoding),
                 )
             )
-        if _MARKS[encoding] in raw:
-            data = heard.wires()[encoding]
-        headers = _HEADER.findall(data)
-        if headers:
-            stand = "headers of WAV files" if len(headers) > 1 else "header of a WAV file"
+        places = headers[encoding]
+        if places:
+            stand = "headers of WAV files" if len(places) > 1 else "header of a WAV file"
             found.append(
                 Finding(
                     "wav-header",
                     1.0,
-                    f"the {encoding} audio has {len(headers)} {stand} in it, RIFF…WAVE, the first "
-                    f"at byte {data.find(b'RIFF'):,}",
+                    f"the {encoding} audio has {len(places)} {stand} in it, RIFF…WAVE, the first "
+                    f"at byte {places[0]:,}",
                     _without_headers(encoding),
                 )
             )
     return found
+
+
+def _headers(samples: Int16Array) -> dict[str, list[int]]:
+    """Where headers stand in the bytes of each encoding, looked for in the samples' own bytes."""
+    found: dict[str, list[int]] = {encoding: [] for encoding in _MARKS}
+    for begin in range(0, samples.size, _CHUNK):
+        raw = samples[begin : begin + _CHUNK + _LONGEST].tobytes()
+        for encoding, mark in _MARKS.items():
+            at = raw.find(mark)
+            while 0 <= at < 2 * _CHUNK:
+                data = _as_sent(encoding, raw[at : at + 2 * _LONGEST])
+                if (at % 2 == 0 or encoding == "l16") and _HEADER.match(data):
+                    place = 2 * begin + at
+                    found[encoding].append(place if "l16" in encoding else place // 2)
+                at = raw.find(mark, at + 1)
+    return found
+
+
+def _as_sent(encoding: str, raw: bytes) -> bytes:
+    """The bytes of the wire from the bytes of samples."""
+    if encoding == "l16":
+        return raw
+    samples = np.frombuffer(raw[: len(raw) // 2 * 2], np.int16)
+    if encoding == "big-endian l16":
+        return samples.byteswap().tobytes()
+    encode = ulaw_encode if encoding == "mulaw" else alaw_encode
+    return encode(samples).tobytes()
 
 
 def _unwrap(encoding: str) -> Repair:
