@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import soundfile
 
-pytest.importorskip("pystoi")
 ORDER = str(Path(__file__).parents[2] / "data" / "prompts" / "order.wav")
 
 

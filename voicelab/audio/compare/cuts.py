@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ _LIKELY_COST = 14.0
 _UNLIKELY_COST = 50.0
 _CHUNK = 1 << 16
 _MOSTLY = 0.5
+_ALIKE = 0.5
 _CODEC = 0.002
 
 
@@ -118,8 +119,8 @@ def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: i
         else:
             later, follows = heard, sides.said(begin, end, then)
         if gain is None:
-            half = len(said) // 2
-            gain = _gain(sides.sign, (heard[:half], later[half:]), (said[:half], follows[half:]))
+            both = np.concatenate((heard, later)), np.concatenate((said, follows))
+            gain = _gain(sides, *both)
         differ = heard - gain * said
         differ_then = later - gain * follows
         more = np.cumsum(differ * differ - differ_then * differ_then, dtype=np.float64) + total
@@ -132,11 +133,25 @@ def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: i
     return best
 
 
-def _gain(sign: int, heard: Sequence[Floats], said: Sequence[Floats]) -> np.float32:
-    """How much louder than the reference the recording is there, with its sign."""
-    energy = sum(float(np.dot(part, part)) for part in said)
-    product = sign * sum(float(np.dot(a, b)) for a, b in zip(heard, said, strict=True))
-    return np.float32(sign * (product / energy if energy > 0 and product > 0 else 1.0))
+def _gain(sides: Sides, heard: Floats, said: Floats) -> np.float32:
+    """How much louder than the reference the recording is, with its sign: where they are alike.
+
+    A pause that was put in, beside what is said in the reference, is no change of level.
+    """
+    edges = np.arange(0, len(heard), sides.hop)
+    if not len(edges):
+        return np.float32(sides.sign)
+    product = sides.sign * np.add.reduceat(heard * said, edges, dtype=np.float64)
+    energy = np.add.reduceat(said * said, edges, dtype=np.float64)
+    power = np.add.reduceat(heard * heard, edges, dtype=np.float64)
+    alike = (product > 0) & (product**2 >= _ALIKE * energy * power)
+    if not alike.any():
+        total = float(product.sum())
+        return np.float32(sides.sign * (total / float(energy.sum()) if total > 0 else 1.0))
+    gains, weights = product[alike] / energy[alike], power[alike]
+    order = np.argsort(gains)
+    weights = np.cumsum(weights[order])
+    return np.float32(sides.sign * gains[order][np.searchsorted(weights, weights[-1] / 2)])
 
 
 def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likely: bool) -> bool:
@@ -149,7 +164,7 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
     high = min(run.end + margin, after.end) if after else run.end
     heard, inside = sides.heard(low, high), slice(run.begin - low, run.end - low)
     said = [sides.said(low, high, (each or run).delay) for each in (before, run, after)]
-    gain = _gain(sides.sign, [heard[inside]], [said[1][inside]])
+    gain = _gain(sides, heard[inside], said[1][inside])
     told = _told(sides, heard)
     rest = [np.square(heard - gain * each) * told for each in said]
     one, two, three = (np.cumsum(each, dtype=np.float64) for each in rest)
