@@ -14,6 +14,7 @@ from voicelab.audio.compare.hops import SAME, Doubles, Sides
 _MARGIN_HOPS = 2
 _SHORT_HOPS = 3
 _LONG_HOPS = 100
+_HELD_HOPS = 3000
 _LIKELY_COST = 14.0
 _UNLIKELY_COST = 50.0
 _CHUNK = 1 << 16
@@ -73,6 +74,8 @@ def _needless(
 ) -> bool:
     most = _LONG_HOPS * sides.hop
     if before is None and after is None:
+        return False
+    if (before is None or after is None) and _holds(sides, run, before is None):
         return False
     if before is None:
         run = Run(max(run.begin, run.end - most), run.end, run.delay)
@@ -189,6 +192,26 @@ def _told(sides: Sides, heard: Floats) -> npt.NDArray[np.bool_]:
     width = sides.hop // 2 + 1
     around = np.convolve(np.square(heard), np.ones(width, np.float32), "same")
     return np.asarray(around > width * sides.least)
+
+
+def _holds(sides: Sides, run: Run, ends: bool) -> bool:
+    """Whether the reference explains a second or more of a run at either end of the recording.
+
+    Only its part toward the step is looked at, half a minute at most; there other sound may lie.
+    """
+    most = _HELD_HOPS * sides.hop
+    low = max(run.begin, run.end - most) if ends else run.begin
+    high = run.end if ends else min(run.end, run.begin + most)
+    if high - low < _LONG_HOPS * sides.hop:
+        return False
+    heard, said = sides.heard(low, high), sides.said(low, high, run.delay)
+    rest = np.square(heard - _gain(sides, heard, said) * said)
+    edges = np.arange(0, len(heard), sides.hop)
+    power = np.add.reduceat(np.square(heard), edges)
+    lengths = np.minimum(sides.hop, len(heard) - edges)
+    told = power > lengths * sides.least
+    by_hop = sides.explained(np.add.reduceat(rest, edges), power, lengths)
+    return int(np.count_nonzero(told & by_hop)) >= _LONG_HOPS
 
 
 def _explained(sides: Sides, left: Floats, power: Floats) -> bool:
