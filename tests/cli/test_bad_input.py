@@ -15,7 +15,6 @@ from voicelab.audio.resample import resample
 from voicelab.cli import main
 from voicelab.lab.sound import sound_of
 
-pytest.importorskip("pystoi")
 RATE_HZ = 8000
 KINDS = {
     "a.flac": {"format": "FLAC"},

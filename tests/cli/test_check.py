@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import soundfile
 
-pytest.importorskip("pystoi")
 ORDER = str(Path(__file__).parents[2] / "data" / "prompts" / "order.wav")
 
 
@@ -47,7 +46,7 @@ def bad_files(folder):
         ("nothing.wav", "no audio that can be read: it is empty."),
         ("wire.raw", "no audio that can be read: it has no header"),
         ("wire.vox", "no audio that can be read: it has no header"),
-        ("empty folder", "There is no file of sound in"),
+        ("empty folder", "There are no sound files in"),
     ],
 )
 def test_bad_input_is_a_sentence(run, tmp_path, name, words):

@@ -11,7 +11,6 @@ import soundfile
 from voicelab.audio.g711 import alaw_decode, ulaw_encode
 from voicelab.cli import main
 
-pytest.importorskip("pystoi")
 SAMPLE = str(Path(__file__).parents[2] / "recordings" / "sample")
 
 

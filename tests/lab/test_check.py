@@ -9,7 +9,6 @@ from voicelab.audio.compare import CodecReport
 from voicelab.errors import CallNotFound, FormatError
 from voicelab.lab.sound import sound_of
 
-pytest.importorskip("pystoi")
 PROMPT = "data/prompts/order.wav"
 
 

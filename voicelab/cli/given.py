@@ -69,7 +69,7 @@ def files_of(names: list[str], recordings: str | None) -> list[tuple[Path, Path]
         elif sounds := sounds_in(path):
             found += [(sound, sound.relative_to(path)) for sound in sounds]
         else:
-            raise SettingError(f"There is no file of sound in {path}.")
+            raise SettingError(f"There are no sound files in {path}.")
     return found
 
 

@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 
+from tests.audio.diagnosis.voices import prompt
+from voicelab.audio.clip import Audio
+from voicelab.audio.compare import check
 from voicelab.audio.compare.alignment import align
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 
@@ -69,3 +72,33 @@ def test_what_is_left_out_makes_all_that_follows_early(speech, loud_frames):
     found = align(np.concatenate((speech[:at], speech[at + 320 :])), speech, 8000)
     assert [segment.lag for segment in found.segments] == [0, -320]
     assert found.segments[0].end == pytest.approx(at, abs=20)
+
+
+@pytest.mark.parametrize("length_s", [0.2, 1, 3, -0.3, -1])
+@pytest.mark.parametrize("at", [0.2, 0.5, 0.8])
+@pytest.mark.parametrize("put_in", ["silence", "noise"])
+def test_what_is_put_in_or_left_out_is_one_step(length_s, at, put_in):
+    names = ("greeting", "order", "question", "sorry", "please_wait", "goodbye")
+    said = np.concatenate([prompt(name) for name in names])
+    place, length = int(at * len(said)), int(abs(length_s) * 8000)
+    between = np.zeros(length, np.int16)
+    if put_in == "noise":
+        between = np.random.default_rng(2).normal(0, 400, length).astype(np.int16)
+    if length_s > 0:
+        heard = np.concatenate((said[:place], between, said[place:]))
+    else:
+        heard = np.concatenate((said[:place], said[place + length :]))
+    (fault,) = check(Audio(heard, 8000), Audio(said, 8000), scores=False).faults
+    assert fault.kind == ("insertion" if length_s > 0 else "skip")
+    assert fault.length_s == pytest.approx(abs(length_s), abs=0.001)
+    assert fault.begin_s == pytest.approx(place / 8000, abs=0.06)
+
+
+@pytest.mark.parametrize(("at", "length_s"), [(0.3, 0.2), (0.3, 1), (0.8, 0.5), (0.8, 3)])
+def test_a_step_near_either_end_of_a_short_recording(at, length_s):
+    said = prompt("order")
+    place = int(at * len(said))
+    between = np.zeros(int(length_s * 8000), np.int16)
+    heard = np.concatenate((said[:place], between, said[place:]))
+    (fault,) = check(Audio(heard, 8000), Audio(said, 8000), scores=False).faults
+    assert (fault.kind, round(fault.length_s, 3)) == ("insertion", length_s)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from tests.audio.diagnosis.voices import prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare import check
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
@@ -140,15 +141,30 @@ def test_odd_rates_are_brought_to_ours(speech, rate_hz):
 
 
 def test_the_scores_of_a_codec(speech):
-    pytest.importorskip("pystoi")
     got = check(Audio(LINES["mulaw/8000"](speech), 8000), Audio(speech, 8000))
     assert got.quality.stoi > 0.95
     assert got.quality.windows == got.quality.of == 2
 
 
 def test_at_most_twelve_windows_are_scored_unless_all_are_wanted(speech):
-    pytest.importorskip("pystoi")
     long = Audio(np.tile(speech, 12), 8000)
     assert check(long, long).quality.windows == 12
     everything = check(long, long, full=True).quality
     assert everything.windows == everything.of > 12
+
+
+def test_silence_is_not_exact_because_the_reference_begins_with_it():
+    spoken = np.concatenate((np.zeros(8000, np.int16), prompt("order")))
+    for dead in (np.zeros(8000, np.int16), np.zeros(400, np.int16)):
+        report = check(Audio(dead, 8000), Audio(spoken, 8000))
+        assert not report.exact
+        assert "The recording is silent" in report.verdict
+    quiet = Audio(np.zeros(8000, np.int16), 8000)
+    assert check(quiet, quiet).exact
+
+
+def test_a_beginning_too_short_to_be_laid_says_what_is_missing():
+    spoken = prompt("order")
+    report = check(Audio(spoken[:9000], 8000), Audio(spoken, 8000))
+    assert report.exact
+    assert "are missing" in report.verdict

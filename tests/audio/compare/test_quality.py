@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from importlib.util import find_spec
 from threading import Thread
 from types import SimpleNamespace
 
@@ -54,9 +55,18 @@ def test_pesq_is_asked_at_the_rates_it_has(rate_hz, asked, monkeypatch):
 
     module = SimpleNamespace(pesq=pesq, PesqError=ValueError)
     monkeypatch.setitem(sys.modules, "pesq", module)
-    monkeypatch.setattr(quality, "find_spec", lambda name: name)
+    monkeypatch.setattr(quality, "has_pesq", lambda: True)
     sound = Audio(prompt("order", rate_hz), rate_hz)
     report = check(sound, sound)
     assert report.quality is not None
     assert report.quality.pesq == 4.5
     assert set(calls) == {asked}
+
+
+def test_a_folder_called_pesq_is_no_package(tmp_path, monkeypatch):
+    (tmp_path / "pesq").mkdir()
+    monkeypatch.syspath_prepend(tmp_path)
+    spec = find_spec("pesq")
+    assert spec is not None
+    assert quality.has_pesq() is (spec.origin is not None)
+    assert quality.has_pesq() is False or "site-packages" in str(spec.origin)

@@ -167,7 +167,7 @@ def test_what_the_reference_has_too_is_no_fault():
 
 def test_the_delay_is_told():
     late = np.concatenate((np.zeros(4000, np.int16), speech()))
-    assert "+500.0 ms late" in named(late, speech()).verdict
+    assert "500.0 ms late" in named(late, speech()).verdict
 
 
 def test_another_call_cannot_be_told():
@@ -190,7 +190,7 @@ def test_a_long_recording_is_looked_at_in_parts():
     said = np.concatenate([np.roll(speech(), 1000 * n) // (1 + n % 3) for n in range(40)])
     late = np.concatenate((np.zeros(50_000, np.int16), said))
     assert named(late, said).fault == "none"
-    assert "+6250.0 ms late" in named(late, said).verdict
+    assert "6250.0 ms late" in named(late, said).verdict
     heard, _ = break_audio("reordering", late, RATE_HZ, 1, seed=1)
     assert named(heard, said).fault == "reordering"
 

@@ -174,3 +174,30 @@ def test_what_cannot_be_told_says_what_would_settle_it():
     elsewhere = diagnose(order, yes).verdict
     assert elsewhere.count("give") == 0
     assert "leave it out" in elsewhere
+
+
+@pytest.mark.parametrize("form", ["mulaw/8000", "l16/8000", None])
+def test_encrypted_bytes_are_not_taken_for_a_fault(form):
+    data = np.random.default_rng(4).bytes(16_000)
+    found = diagnose(data, format=form)
+    assert found.fault == "unknown"
+    assert "encrypted or compressed" in found.verdict
+
+
+def test_a_reference_that_is_buried_is_not_called_fine():
+    said = prompt("order")
+    t = np.arange(len(said)) / 8000
+    hum = 1.5 * np.std(said) * np.sin(2 * np.pi * 50 * t)
+    heard = np.rint(0.5 * (said + hum)).astype(np.int16)
+    found = diagnose(Audio(heard, 8000), Audio(said, 8000))
+    assert found.fault == "unknown"
+    assert "alike" in found.verdict
+
+
+def test_silence_that_is_put_in_is_not_a_repeat():
+    said = prompt("order")
+    place = len(said) // 2
+    heard = np.concatenate((said[:place], np.zeros(480, np.int16), said[place:]))
+    found = diagnose(Audio(heard, 8000), Audio(said, 8000))
+    assert found.fault == "packet-loss"
+    assert "repeats" not in [hypothesis.fault for hypothesis in found.hypotheses]

@@ -18,7 +18,6 @@ from voicelab.lab.clinic.elements import table, words
 from voicelab.lab.clinic.players import MOST_BYTES, Clip, cut, parts, players
 from voicelab.lab.sound import sound_of
 
-pytest.importorskip("pystoi")
 VOID = {"meta", "img", "br", "link", "input"}
 NAUGHTY = "<img src=x onerror=alert(1)>\"&'.wav"
 

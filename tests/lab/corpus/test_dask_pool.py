@@ -124,7 +124,7 @@ async def test_a_closed_client_is_an_error(address, pairs):
 
 
 async def test_pesq_on_one_side_only_is_refused(client, pairs, monkeypatch):
-    monkeypatch.setattr(run, "has_pesq", lambda: True)
+    monkeypatch.setattr(run, "scores_pesq", lambda: True)
     with pytest.raises(StateError, match="pesq is installed here or on a worker"):
         await check_corpus(pairs, client=client)
 

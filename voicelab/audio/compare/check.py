@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log10
 
 from voicelab.audio.clip import Audio
@@ -64,7 +65,11 @@ def check(
     if same.format and same.format.rate_hz < both.rate_hz:
         both = pair(recording, reference, same.format)
         alignment, line = _aligned(both)
-    if not same.exact and not heard.silent:
+    if heard.silent and not said.silent:
+        same = replace(same, exact=False)  # it may equal a pause of the reference: that is no call
+    elif alignment is None and same.exact and not said.silent:
+        alignment = together(both.rec, both.ref, both.rate_hz)
+    elif not same.exact and not heard.silent:
         side_by_side = exactness(both, None, given)
         if side_by_side.exact:
             same, line = side_by_side, None

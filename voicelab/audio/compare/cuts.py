@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,12 @@ from voicelab.audio.compare.hops import SAME, Doubles, Sides
 _MARGIN_HOPS = 2
 _SHORT_HOPS = 3
 _LONG_HOPS = 100
+_HELD_HOPS = 3000
 _LIKELY_COST = 14.0
 _UNLIKELY_COST = 50.0
 _CHUNK = 1 << 16
 _MOSTLY = 0.5
+_ALIKE = 0.5
 _CODEC = 0.002
 
 
@@ -73,6 +75,8 @@ def _needless(
     most = _LONG_HOPS * sides.hop
     if before is None and after is None:
         return False
+    if (before is None or after is None) and _holds(sides, run, before is None):
+        return False
     if before is None:
         run = Run(max(run.begin, run.end - most), run.end, run.delay)
     elif after is None:
@@ -118,8 +122,8 @@ def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: i
         else:
             later, follows = heard, sides.said(begin, end, then)
         if gain is None:
-            half = len(said) // 2
-            gain = _gain(sides.sign, (heard[:half], later[half:]), (said[:half], follows[half:]))
+            both = np.concatenate((heard, later)), np.concatenate((said, follows))
+            gain = _gain(sides, *both)
         differ = heard - gain * said
         differ_then = later - gain * follows
         more = np.cumsum(differ * differ - differ_then * differ_then, dtype=np.float64) + total
@@ -132,11 +136,25 @@ def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: i
     return best
 
 
-def _gain(sign: int, heard: Sequence[Floats], said: Sequence[Floats]) -> np.float32:
-    """How much louder than the reference the recording is there, with its sign."""
-    energy = sum(float(np.dot(part, part)) for part in said)
-    product = sign * sum(float(np.dot(a, b)) for a, b in zip(heard, said, strict=True))
-    return np.float32(sign * (product / energy if energy > 0 and product > 0 else 1.0))
+def _gain(sides: Sides, heard: Floats, said: Floats) -> np.float32:
+    """How much louder than the reference the recording is, with its sign: where they are alike.
+
+    A pause that was put in, beside what is said in the reference, is no change of level.
+    """
+    edges = np.arange(0, len(heard), sides.hop)
+    if not len(edges):
+        return np.float32(sides.sign)
+    product = sides.sign * np.add.reduceat(heard * said, edges, dtype=np.float64)
+    energy = np.add.reduceat(said * said, edges, dtype=np.float64)
+    power = np.add.reduceat(heard * heard, edges, dtype=np.float64)
+    alike = (product > 0) & (product**2 >= _ALIKE * energy * power)
+    if not alike.any():
+        total = float(product.sum())
+        return np.float32(sides.sign * (total / float(energy.sum()) if total > 0 else 1.0))
+    gains, weights = product[alike] / energy[alike], power[alike]
+    order = np.argsort(gains)
+    weights = np.cumsum(weights[order])
+    return np.float32(sides.sign * gains[order][np.searchsorted(weights, weights[-1] / 2)])
 
 
 def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likely: bool) -> bool:
@@ -149,7 +167,7 @@ def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likel
     high = min(run.end + margin, after.end) if after else run.end
     heard, inside = sides.heard(low, high), slice(run.begin - low, run.end - low)
     said = [sides.said(low, high, (each or run).delay) for each in (before, run, after)]
-    gain = _gain(sides.sign, [heard[inside]], [said[1][inside]])
+    gain = _gain(sides, heard[inside], said[1][inside])
     told = _told(sides, heard)
     rest = [np.square(heard - gain * each) * told for each in said]
     one, two, three = (np.cumsum(each, dtype=np.float64) for each in rest)
@@ -174,6 +192,26 @@ def _told(sides: Sides, heard: Floats) -> npt.NDArray[np.bool_]:
     width = sides.hop // 2 + 1
     around = np.convolve(np.square(heard), np.ones(width, np.float32), "same")
     return np.asarray(around > width * sides.least)
+
+
+def _holds(sides: Sides, run: Run, ends: bool) -> bool:
+    """Whether the reference explains a second or more of a run at either end of the recording.
+
+    Only its part toward the step is looked at, half a minute at most; there other sound may lie.
+    """
+    most = _HELD_HOPS * sides.hop
+    low = max(run.begin, run.end - most) if ends else run.begin
+    high = run.end if ends else min(run.end, run.begin + most)
+    if high - low < _LONG_HOPS * sides.hop:
+        return False
+    heard, said = sides.heard(low, high), sides.said(low, high, run.delay)
+    rest = np.square(heard - _gain(sides, heard, said) * said)
+    edges = np.arange(0, len(heard), sides.hop)
+    power = np.add.reduceat(np.square(heard), edges)
+    lengths = np.minimum(sides.hop, len(heard) - edges)
+    told = power > lengths * sides.least
+    by_hop = sides.explained(np.add.reduceat(rest, edges), power, lengths)
+    return int(np.count_nonzero(told & by_hop)) >= _LONG_HOPS
 
 
 def _explained(sides: Sides, left: Floats, power: Floats) -> bool:

@@ -49,6 +49,12 @@ class Quality:
     of: int
 
 
+def has_pesq() -> bool:
+    """Whether the package pesq is installed; a folder of that name is none."""
+    spec = find_spec("pesq")
+    return spec is not None and spec.origin is not None
+
+
 def quality(
     rec: Int16Array, ref: Int16Array, alignment: Alignment, measured: Frames, full: bool = False
 ) -> Quality:
@@ -107,7 +113,7 @@ def _stoi(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
 
 
 def _pesq(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
-    if find_spec("pesq") is None:
+    if not has_pesq():
         return None
     from pesq import PesqError, pesq
 

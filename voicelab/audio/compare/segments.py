@@ -121,4 +121,5 @@ def _noise(
     if tilt < _LEAST_TILT:
         tilt = 0.0
     noise = float(np.median(power * (1 + tilt**2) - 2 * tilt * next_one)) / size
-    return tilt, noise, max(_SILENCE**2, _QUIET * float(np.median(every[:, 2])) / size)
+    offset = max(abs(float(rec.mean())), abs(float(ref.mean())))  # so far off lies a digital zero
+    return tilt, noise, max((_SILENCE + offset) ** 2, _QUIET * float(np.median(every[:, 2])) / size)

@@ -42,6 +42,7 @@ _LEARNT = 0.25
 _FILLS = 4
 _TOGETHER = 256
 _FILLED = 8
+_SOUGHT = 24
 _FITS = 0.5
 _WIDE_TRIES = 3
 _PATIENCE = 3
@@ -161,9 +162,29 @@ class _Tracker:
         for way in (every[origin:], every[:origin][::-1]):
             self._walk(way, lag, lags, like)
         self._fill(lags, like)
+        if self._seek(lags, like):
+            self._fill(lags, like)
         found = self._agreeing(lags, like)
         known, missed = np.flatnonzero(found), self.starts[self.active & ~found]
         return Track(self.starts[known], lags[known], like[known], self.block, missed)
+
+    def _seek(self, lags: Lags, like: Floats) -> bool:
+        """Look for the longest parts in which nothing was found at lags that no neighbour has."""
+        active = np.flatnonzero(self.active)
+        known = np.abs(like[active]) > LEAST_LIKENESS
+        if not known.any():
+            return False
+        parts = np.split(active, np.flatnonzero(np.diff(known)) + 1)
+        lost = [part for part in parts if len(part) > 1 and abs(like[part[0]]) <= LEAST_LIKENESS]
+        surely = active[known]
+        changed = False
+        for part in sorted(lost, key=len, reverse=True)[:_SOUGHT]:
+            near = int(lags[surely[np.abs(surely - part[0]).argmin()]])
+            found = self._again_near(int(part[0]), near, (min(len(part), _AT_ONCE),))
+            if found is not None:
+                self._better(part, np.full(len(part), found), lags, like)
+                changed = True
+        return changed
 
     def _fill(self, lags: Lags, like: Floats) -> None:
         """Look for what was not found near the lags of what was found before and after it."""
@@ -236,17 +257,19 @@ class _Tracker:
                 if misses > _PATIENCE and misses % _AT_ONCE:
                     continue
                 found = self._again_near(int(lost.min()), lag)
-                if found is not None and abs(found - lag) > self.block // 4:
+                if found is not None:
                     at = int(np.flatnonzero(way == lost[0])[0])
                     lag, seen = found, at
 
-    def _again_near(self, k: int, lag: int) -> int | None:
+    def _again_near(
+        self, k: int, lag: int, spans: tuple[int, ...] = (_AT_ONCE, _LOST_AFTER)
+    ) -> int | None:
         for reach_s in (_NEAR_S, _FAR_S):
             reach = int(reach_s * self.rate_hz)
-            for span in (_AT_ONCE, _LOST_AFTER):
+            for span in spans:
                 found = self.look(k, span, (lag - reach, lag + reach))
-                if found is not None:
-                    return found
+                if found is not None and abs(found - lag) > self.block // 4:
+                    return found  # where others in the span are is known
         return None
 
 

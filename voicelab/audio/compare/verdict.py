@@ -117,8 +117,8 @@ def _made(exactness: Exactness) -> str:
 
 
 def _part(share: float) -> str:
-    """A share below 1, never rounded up to all."""
-    return f"{min(100 * share, 99.9):.1f} %"
+    """A share; what is less than all is never rounded up to it."""
+    return "all" if share == 1 else f"{min(100 * share, 99.9):.1f} %"
 
 
 def _good(both: Pair, form: AudioFormat | None, exactness: Exactness, noise: Noise | None) -> str:
@@ -170,7 +170,12 @@ def _missing(both: Pair, alignment: Alignment | None, reference: Levels) -> str:
         if len(part) >= _MISSING_S * both.rate_hz
         and _loudest(part, both.rate_hz) > reference.active_dbfs - _ACTIVE_DB
     ]
-    return f"{' and '.join(lost)} of the reference are missing, so record all of it" if lost else ""
+    if not lost:
+        return ""
+    todo = ": its file is cut short, so fetch it again"
+    if not both.recording.cut_short_s:
+        todo = ", so record all of it"
+    return f"{' and '.join(lost)} of the reference are missing{todo}"
 
 
 def _loudest(samples: Int16Array, rate_hz: int) -> float:

@@ -73,10 +73,9 @@ def judge_pace(measures: _Floats) -> _Floats:
 
 def _evidence(speech: Speech, speed: float) -> str:
     return (
-        f"it sounds like speech at {speed:g} times its speed: the pitch lies about "
-        f"{speech.pitch_hz:.0f} Hz and the sound changes {speech.changes_hz:.1f} times a second; "
-        f"at its true rate that would be {speech.pitch_hz / speed:.0f} Hz and "
-        f"{speech.changes_hz / speed:.1f}"
+        f"pitch, formants and pace together sound like speech at {speed:g} times its speed: it "
+        f"changes {speech.changes_hz:.1f} times a second, at its true rate "
+        f"{speech.changes_hz / speed:.1f} times"
     )
 
 

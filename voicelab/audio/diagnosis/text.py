@@ -16,6 +16,8 @@ from voicelab.audio.samples import Int16Array
 
 _LOOK: Final = 1 << 16
 _CHUNK: Final = 1 << 20
+_ENOUGH: Final = 8000
+_EVEN_BITS: Final = 7.95  # 8000 random bytes have 7.98
 _LONGEST: Final = 432  # bytes of a header, as far as it is looked for
 _ALPHABET = re.compile(rb"[A-Za-z0-9+/=\-_\r\n]+")
 _FEWEST_SYMBOLS: Final = 5
@@ -35,7 +37,7 @@ def find_text(heard: Heard) -> list[Finding]:
 
     Base64 shows at the beginning; a header may come with any sentence that is played.
     """
-    found = []
+    found = _no_audio(heard)
     headers = _headers(heard.samples)
     for encoding, data in heard.wires(_LOOK).items():
         if len(data) >= 64 and _ALPHABET.fullmatch(data) and len(set(data)) >= _FEWEST_SYMBOLS:
@@ -61,6 +63,27 @@ def find_text(heard: Heard) -> list[Finding]:
                 )
             )
     return found
+
+
+def _no_audio(heard: Heard) -> list[Finding]:
+    """Bytes of which all values are equally frequent were encrypted or compressed."""
+    for encoding, data in heard.wires(_LOOK).items():
+        if heard.data is None and encoding != "l16":
+            continue
+        counts = np.bincount(np.frombuffer(data, np.uint8), minlength=256)
+        share = counts[counts > 0] / max(len(data), 1)
+        bits = -float((share * np.log2(share)).sum())
+        if len(data) >= _ENOUGH and bits > _EVEN_BITS:
+            return [
+                Finding(
+                    "unknown",
+                    0.9,
+                    f"the bytes are as even as random ones, {bits:.2f} bits each: noise at full "
+                    "level, or audio that is encrypted or compressed; see which codec the sender "
+                    "states, and whether it is decrypted",
+                )
+            ]
+    return []
 
 
 def _headers(samples: Int16Array) -> dict[str, list[int]]:

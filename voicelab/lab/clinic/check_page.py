@@ -87,7 +87,7 @@ def check_output(report: Check) -> str:
 
 def state_of(report: Check) -> tuple[State, str]:
     """How it is, as a colour and a word."""
-    if report.alignment is None:
+    if report.alignment is None and not report.exact:
         return "bad", "Cannot be compared"
     if report.fine:
         return "good", "Exact" if report.exact else "Fine"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from importlib.util import find_spec
 from math import isfinite
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +43,7 @@ def answers(orders: list[Order], version: str) -> list[bytes]:
             f"A worker has voicelab {__version__}, and this is {version}: rows would differ. "
             "Install the same version on all."
         )
-    if any(order.get("pesq", has_pesq()) != has_pesq() for order in orders):
+    if any(order.get("pesq", scores_pesq()) != scores_pesq() for order in orders):
         raise StateError(
             "The package pesq is installed here or on a worker, but not on both: rows would "
             "differ. Install it on all, or on none."
@@ -78,9 +77,11 @@ def renamed(row: bytes, order: Order) -> bytes:
     return compact({**got, **{name: begun[name] for name in begun if name != "error"}})
 
 
-def has_pesq() -> bool:
+def scores_pesq() -> bool:
     """Whether the package pesq is installed here."""
-    return find_spec("pesq") is not None
+    from voicelab.audio.compare.quality import has_pesq
+
+    return has_pesq()
 
 
 def _begun(order: Order) -> dict[str, Any]:

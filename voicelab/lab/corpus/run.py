@@ -16,7 +16,7 @@ from voicelab.lab.corpus.item import Item
 from voicelab.lab.corpus.pool import Pool
 from voicelab.lab.corpus.process_pool import ProcessPool, cores
 from voicelab.lab.corpus.progress import Progress, Reporter
-from voicelab.lab.corpus.row import has_pesq
+from voicelab.lab.corpus.row import scores_pesq
 from voicelab.store.results import ResultsFile
 
 Name = str | PathLike[str]
@@ -35,7 +35,7 @@ def check_settings(
         Where one of them makes no sense.
     """
     others = {"full": bool(full), "channel": _channel(channel)}
-    return {"verb": "check", "format": _format(format), **others, "pesq": has_pesq()}
+    return {"verb": "check", "format": _format(format), **others, "pesq": scores_pesq()}
 
 
 def diagnose_settings(

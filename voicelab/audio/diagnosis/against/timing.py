@@ -51,7 +51,8 @@ def find_timing(laid: list[Laid], copies: list[Finding]) -> list[Finding]:
     for finding in _lost(laid):
         if others:  # silence that came from elsewhere looks lost
             finding = replace(finding, confidence=min(finding.confidence, max(others) - _BEHIND))
-        best["packet-loss"] = finding
+        if "packet-loss" not in best or best["packet-loss"].confidence < finding.confidence:
+            best["packet-loss"] = finding
     return sorted(best.values(), key=lambda finding: -finding.confidence)
 
 
@@ -75,8 +76,9 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
     rate_hz = laid[0].rate_hz
     every = [step for part in laid for step in steps(part)]
     out = [step for step in every if step.length < 0]
-    twice = [step for step in every if step.length > 0 and _is_twice(step)]
     silent = [step for step in every if step.length > 0 and _is_silent(step)]
+    twice = [s for s in every if s.length > 0 and not _is_silent(s) and _is_twice(s)]
+    most = max((sum(abs(s.length) for s in rows) for rows in (out, twice, silent)), default=0)
     found = []
     for fault, rows, words in (
         ("packet-loss", out, "sound is left out"),
@@ -85,10 +87,11 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
     ):
         if rows:
             total = sum(abs(step.length) for step in rows)
+            less = _BEHIND if 2 * total < most else 0.0
             found.append(
                 Finding(
                     fault,
-                    min(0.97, 0.7 + 0.05 * len(rows)),
+                    min(0.97, 0.7 + 0.05 * len(rows)) - less,
                     f"{times(len(rows))} {words}: {length(total / rate_hz)} in all",
                 )
             )

@@ -38,6 +38,8 @@ _ON_LAW: Final = 0.97
 _BENT: Final = 0.5
 _CLEAR: Final = 6.0
 _EXACT: Final = 1.5
+_LEVELS: Final = 256
+_UNLIKE_DB: Final = 4.0
 
 
 def find_against(heard: Heard, reference: Reference) -> list[Finding]:
@@ -131,7 +133,7 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
         *find_timing(laid, copies),
         *find_offset(laid),
         *find_clipped(laid),
-        *_continuous(laid),
+        *_continuous(heard, laid),
     ]
     found += find_chunks(laid)
     if any(finding.fault == "clipped" for finding in found):  # on one side it moves the mean
@@ -144,7 +146,9 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
     return found or [_nothing(laid)]
 
 
-def _continuous(laid: list[Laid]) -> list[Finding]:
+def _continuous(heard: Heard, laid: list[Laid]) -> list[Finding]:
+    if np.unique(heard.sample_of()).size > _LEVELS:
+        return []  # what went through either law has no more
     bend = max(bends(laid), key=lambda bend: bend.strength)
     if bend.strength < _CLEAR or not _BENT < bend.share < _EXACT:
         return []
@@ -159,16 +163,28 @@ def _continuous(laid: list[Laid]) -> list[Finding]:
 
 
 def _lateness(delay_ms: float) -> str:
-    return f"{delay_ms:+.1f} ms" if abs(delay_ms) < 10_000 else f"{delay_ms / 1000:+,.1f} s"
+    if abs(delay_ms) < 0.05:
+        return "at the same time"
+    size = abs(delay_ms)
+    told = f"{size:.1f} ms" if size < 10_000 else f"{size / 1000:,.1f} s"
+    return f"{told} {'late' if delay_ms > 0 else 'early'}"
 
 
 def _nothing(laid: list[Laid]) -> Finding:
     heard = sum(float(np.var(part.heard[part.known])) for part in laid)
     rest = sum(float(np.var(part.rest[part.known])) for part in laid)
     ratio_db = 10 * np.log10(max(heard, 1e-9) / max(rest, 1e-9))
+    if ratio_db < _UNLIKE_DB:
+        return Finding(
+            "unknown",
+            0.8,
+            f"the reference is in it, {_lateness(laid[0].delay_ms)}, but only "
+            f"{_likeness(laid):.0%} alike: what is left over lies {ratio_db:.0f} dB below it and "
+            "has no pattern of a known fault; listen for noise, hum or a second voice",
+        )
     return Finding(
         "none",
         min(0.99, 0.6 + 0.4 * _likeness(laid)),
-        f"it is the reference, {_lateness(laid[0].delay_ms)} late, {_likeness(laid):.1%} alike; "
+        f"it is the reference, {_lateness(laid[0].delay_ms)}, {_likeness(laid):.1%} alike; "
         f"what is left over lies {ratio_db:.0f} dB below it and has no pattern of a known fault",
     )
