@@ -133,7 +133,7 @@ def test_rows_that_are_done_are_kept(folder, capsys):
         (["check", "heard", "--against", "said", "--html", "x"], "--html is of one recording"),
         (["check", "heard", "--against", "none.wav"], "There is no file none.wav"),
         (["check", "heard", "--against", "empty"], "There is no file"),
-        (["diagnose", "empty"], "There is no file of sound in empty"),
+        (["diagnose", "empty"], "There are no sound files in empty"),
         (["diagnose", "heard", "--csv", "heard/a.wav"], "would be lost"),
         (["diagnose", "heard", "--csv", "none/t.csv"], "There is no directory none"),
         (["diagnose", "heard", "--workers", "0"], "1 or more"),

@@ -55,7 +55,7 @@ def files_of(names: list[str], recordings: str | None) -> list[tuple[Path, Path]
     Raises
     ------
     SettingError
-        Where a folder has no file of sound.
+        Where a folder has no sound files.
     """
     from voicelab.lab.corpus.folder import sounds_in
 
