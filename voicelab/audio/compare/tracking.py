@@ -42,7 +42,7 @@ _LEARNT = 0.25
 _FILLS = 4
 _TOGETHER = 256
 _FILLED = 8
-_SOUGHT = 24
+_SOUGHT = 8
 _FITS = 0.5
 _WIDE_TRIES = 3
 _PATIENCE = 3
@@ -171,11 +171,12 @@ class _Tracker:
     def _seek(self, lags: Lags, like: Floats) -> bool:
         """Look for the longest parts in which nothing was found at lags that no neighbour has."""
         active = np.flatnonzero(self.active)
-        known = np.abs(like[active]) > LEAST_LIKENESS
+        every = self._agreeing(lags, like)
+        known = every[active]
         if not known.any():
             return False
         parts = np.split(active, np.flatnonzero(np.diff(known)) + 1)
-        lost = [part for part in parts if len(part) > 1 and abs(like[part[0]]) <= LEAST_LIKENESS]
+        lost = [part for part in parts if len(part) > 1 and not every[part[0]]]
         surely = active[known]
         changed = False
         for part in sorted(lost, key=len, reverse=True)[:_SOUGHT]:
