@@ -206,17 +206,21 @@ def _holds(sides: Sides, run: Run, ends: bool) -> bool:
         return False
     heard, said = sides.heard(low, high), sides.said(low, high, run.delay)
     rest = np.square(heard - _gain(sides, heard, said) * said)
-    edges = np.arange(0, len(heard), sides.hop)
-    power = np.add.reduceat(np.square(heard), edges)
-    lengths = np.minimum(sides.hop, len(heard) - edges)
-    told = power > lengths * sides.least
-    by_hop = sides.explained(np.add.reduceat(rest, edges), power, lengths)
+    by_hop, told = _explained_hops(sides, rest, np.square(heard))
     return int(np.count_nonzero(told & by_hop)) >= _LONG_HOPS
 
 
 def _explained(sides: Sides, left: Floats, power: Floats) -> bool:
     """Whether noise and a codec leave so much of at least half of the hops."""
+    return bool(_explained_hops(sides, left, power)[0].mean() >= _MOSTLY)
+
+
+def _explained_hops(
+    sides: Sides, left: Floats, power: Floats
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Of each hop whether noise and a codec leave so much of it, and whether anything is heard."""
     edges = np.arange(0, len(left), sides.hop)
     lengths = np.minimum(sides.hop, len(left) - edges)
-    by_hop = sides.explained(np.add.reduceat(left, edges), np.add.reduceat(power, edges), lengths)
-    return bool(by_hop.mean() >= _MOSTLY)
+    energy = np.add.reduceat(power, edges)
+    told = energy > lengths * sides.least
+    return sides.explained(np.add.reduceat(left, edges), energy, lengths), told

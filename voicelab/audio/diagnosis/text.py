@@ -67,23 +67,23 @@ def find_text(heard: Heard) -> list[Finding]:
 
 def _no_audio(heard: Heard) -> list[Finding]:
     """Bytes of which all values are equally frequent were encrypted or compressed."""
-    for encoding, data in heard.wires(_LOOK).items():
-        if heard.data is None and encoding != "l16":
-            continue
-        counts = np.bincount(np.frombuffer(data, np.uint8), minlength=256)
-        share = counts[counts > 0] / max(len(data), 1)
-        bits = -float((share * np.log2(share)).sum())
-        if len(data) >= _ENOUGH and bits > _EVEN_BITS:
-            return [
-                Finding(
-                    "unknown",
-                    0.9,
-                    f"the bytes are as even as random ones, {bits:.2f} bits each: noise at full "
-                    "level, or audio that is encrypted or compressed; see which codec the sender "
-                    "states, and whether it is decrypted",
-                )
-            ]
-    return []
+    data = heard.samples[:_LOOK].tobytes() if heard.data is None else heard.data[:_LOOK]
+    if len(data) < _ENOUGH:
+        return []
+    counts = np.bincount(np.frombuffer(data, np.uint8))
+    share = counts[counts > 0] / len(data)
+    bits = -float((share * np.log2(share)).sum())
+    if bits <= _EVEN_BITS:
+        return []
+    return [
+        Finding(
+            "unknown",
+            0.9,
+            f"the bytes are as even as random ones, {bits:.2f} bits each: noise at full level, or "
+            "audio that is encrypted or compressed; see which codec the sender states, and whether "
+            "it is decrypted",
+        )
+    ]
 
 
 def _headers(samples: Int16Array) -> dict[str, list[int]]:
