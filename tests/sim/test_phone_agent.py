@@ -114,7 +114,7 @@ async def test_a_flood_is_taken_and_noted(application, tone):
             pass
 
     app = await application(agent)
-    call = await Carrier(app.base, speed=200.0, hold_s=0.5).dial(tone)
+    call = await Carrier(app.base, **FAST).dial(tone)
     result = await call.ended(timeout=20)
     assert "deep-queue" in {offence.rule for offence in result.offences}
     assert result.frames_received == 3000

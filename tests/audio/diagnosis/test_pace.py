@@ -44,7 +44,7 @@ def test_plain_speech_is_named_and_played_at_its_rate(fault, true_hz, played_hz)
     assert diagnosis.fault == fault
     assert diagnosis.repaired.rate_hz == true_hz
     assert np.array_equal(diagnosis.repaired.samples, samples)
-    assert "Hz" in diagnosis.hypotheses[0].evidence
+    assert f"{true_hz} Hz" in diagnosis.hypotheses[0].evidence
 
 
 @pytest.mark.parametrize("rate_hz", [8000, 11_025, 16_000, 22_050, 24_000, 44_100, 48_000])

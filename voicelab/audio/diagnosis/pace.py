@@ -41,8 +41,9 @@ def find_pace(heard: Heard) -> list[Finding]:
         return doubt_studio(heard) if true > no_speech else []
     odds = dict(zip(_SPEEDS, map(float, (half, double, triple)), strict=True))
     (fault, speed), likely = max(odds.items(), key=lambda item: item[1])
-    evidence = _evidence(speech, speed)
-    found = Finding(fault, min(likely, 0.95), evidence, _at(round(heard.rate_hz / speed)))
+    true_hz = round(heard.rate_hz / speed)
+    evidence = _evidence(speech, speed, true_hz)
+    found = Finding(fault, min(likely, 0.95), evidence, _at(true_hz))
     if fine < _SURE and 1 - fine - likely < _OTHERS:
         return [found]
     doubt = Finding("unknown", max(1 - likely, likely), f"{evidence}; a reference would settle it")
@@ -71,10 +72,10 @@ def judge_pace(measures: _Floats) -> _Floats:
     return odds
 
 
-def _evidence(speech: Speech, speed: float) -> str:
+def _evidence(speech: Speech, speed: float, true_hz: int) -> str:
     return (
-        f"pitch, formants and pace together sound like speech at {speed:g} times its speed: it "
-        f"changes {speech.changes_hz:.1f} times a second, at its true rate "
+        f"pitch, formants and pace together sound like speech of {true_hz} Hz at {speed:g} times "
+        f"its speed: it changes {speech.changes_hz:.1f} times a second, at its true rate "
         f"{speech.changes_hz / speed:.1f} times"
     )
 
