@@ -8,6 +8,7 @@ from typing import Any
 
 from voicelab.errors import SettingError
 from voicelab.lab.call import Call
+from voicelab.store.piped import Piped
 from voicelab.store.whole_file import check_place
 
 
@@ -18,7 +19,7 @@ def check_outputs(outputs: Sequence[str | None], inputs: Sequence[Any]) -> None:
     ----------
     outputs : sequence of str or None
         As they were named; None for one that is not wanted.
-    inputs : sequence of Path, Call or None
+    inputs : sequence of Path, Call, Piped or None
         What the command reads. Of a call, all files.
 
     Raises
@@ -39,8 +40,10 @@ def check_outputs(outputs: Sequence[str | None], inputs: Sequence[Any]) -> None:
 
 
 def _files(given: Any) -> list[Path]:
+    if given is None or isinstance(given, Piped):
+        return []
     if not isinstance(given, Call):
-        return [] if given is None else [Path(given)]
+        return [Path(given)]
     files = given.files
     every = (files.wav, files.heard, files.ear, files.journal)
     return [path for path in every if path.exists()]

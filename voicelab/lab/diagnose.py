@@ -12,7 +12,7 @@ from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis.diagnosis import Diagnosis
 from voicelab.audio.format import AudioFormat
 from voicelab.lab.call import Side
-from voicelab.lab.sound import cut_words, heard_of, name_of
+from voicelab.lab.sound import cut_words, heard_of, name_of, naming
 from voicelab.store.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -188,9 +188,13 @@ def diagnose(
     """
     from voicelab.audio.diagnosis.diagnose import diagnose as find_out
 
-    known = None if reference is None else _reference(reference, format)
-    heard = heard_of(given, format, side, channel)
-    found = find_out(heard, known, hint, format)
+    known = None
+    if reference is not None:
+        with naming(reference, "The reference"):
+            known = _reference(reference, format)
+    with naming(given):
+        heard = heard_of(given, format, side, channel)
+        found = find_out(heard, known, hint, format)
     if isinstance(heard, Audio):
         found.heard.cut_short_s = heard.cut_short_s
     return Diagnosed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from voicelab.audio.clip import Audio
+from voicelab.audio.compare.wording import count
 from voicelab.audio.diagnosis.against import Reference, find_against
 from voicelab.audio.diagnosis.blind import find_blind
 from voicelab.audio.diagnosis.diagnosis import Diagnosis, Hypothesis
@@ -71,15 +72,23 @@ def _findings(
     heard: Heard, reference: Given | None, format: str | AudioFormat | None
 ) -> list[Finding]:
     if heard.duration_s < _SHORTEST_S:
-        few = heard.samples.size
-        said = f"{few} samples are" if few > 1 else "1 sample is"
+        verb = "is" if heard.samples.size == 1 else "are"
         return [
             Finding(
-                "unknown", 1.0, f"{said} too little to tell anything by; give a longer recording"
+                "unknown",
+                1.0,
+                f"{count(heard.samples.size, 'sample')} {verb} too little to tell anything by; "
+                "give a longer recording",
             )
         ]
     if reference is not None:
         wanted = read_given(reference, format)
+        if wanted.duration_s < _SHORTEST_S:
+            few = count(wanted.samples.size, "sample")
+            return [
+                Finding("unknown", 1.0, f"the reference is too short: {few}; give a longer one"),
+                *find_blind(heard),
+            ]
         return find_against(heard, Reference(wanted.samples, wanted.rate_hz))
     return find_blind(heard) or [Finding("none", 0.9, "none of the known faults shows")]
 

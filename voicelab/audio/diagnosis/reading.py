@@ -11,7 +11,7 @@ import numpy.typing as npt
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.format import AudioFormat
-from voicelab.audio.samples import Int16Array, type_of
+from voicelab.audio.samples import Int16Array, scaled, type_of
 from voicelab.errors import FormatError
 
 Given = bytes | bytearray | memoryview | Audio | npt.NDArray[np.generic]
@@ -21,7 +21,6 @@ _CONTAINERS: Final = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b".snd", b"ca
 _DEFAULT = AudioFormat("l16", 8000)
 _LEAST_HZ: Final = 2000
 _MOST_CHANNELS: Final = 32
-_FARTHEST: Final = 16.0
 _TEXT_CONTROLS: Final = frozenset(b"\t\n\r\f")
 
 
@@ -46,7 +45,7 @@ def read_given(given: Given, format: str | AudioFormat | None) -> Heard:
     if isinstance(given, Audio):
         heard = Heard(_mono(given.samples), given.rate_hz)
     elif isinstance(given, np.ndarray):
-        heard = Heard(_mono(_int16(given)), (wanted or _DEFAULT).rate_hz)
+        heard = Heard(_mono(scaled(given)), (wanted or _DEFAULT).rate_hz)
     elif isinstance(given, (bytes, bytearray, memoryview)):
         heard = _of_bytes(bytes(given), wanted)
     else:
@@ -94,29 +93,11 @@ def _of_file(data: bytes) -> Heard:
             f"It begins as an audio file, but cannot be read: {_reason(error)} If only its header "
             "is broken, name the format of the bytes and they are taken as they are."
         ) from None
-    return Heard(_mono(_int16(samples)), rate_hz)
+    return Heard(_mono(scaled(samples)), rate_hz)
 
 
 def _reason(error: Exception) -> str:
     return str(getattr(error, "error_string", error))
-
-
-def _int16(samples: npt.NDArray[np.generic]) -> Int16Array:
-    if samples.dtype == np.int16:
-        return samples.astype(np.int16, copy=False)
-    if not np.issubdtype(samples.dtype, np.floating):
-        raise FormatError(f"Samples are int16 or floats from -1 to 1, not {samples.dtype}.")
-    wide = samples.astype(np.float64)
-    if not np.isfinite(wide).all():
-        count = int(np.count_nonzero(~np.isfinite(wide)))
-        raise FormatError(f"{count} of {wide.size} samples are no numbers (NaN or infinite).")
-    peak = float(np.abs(wide).max(initial=0.0))
-    if peak > _FARTHEST:
-        raise FormatError(
-            f"Floats are shares of full scale, from -1 to 1; these reach {peak:,.0f}. If they are "
-            "samples of 16 bits, give them as int16, or divide them by 32768."
-        )
-    return np.clip(np.rint(wide * 32768), -32768, 32767).astype(np.int16)
 
 
 def _mono(samples: Int16Array) -> Int16Array:
