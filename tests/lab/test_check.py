@@ -119,3 +119,15 @@ def test_a_file_that_is_cut_short_says_so_everywhere(tmp_path):
     whole_one = check(PROMPT, PROMPT)
     assert whole_one.cut_short() == []
     assert "cut short" not in whole_one.html()
+
+
+def test_every_name_of_the_json_is_an_attribute():
+    report = check(PROMPT, PROMPT)
+    for name, value in report.as_dict().items():
+        if isinstance(value, float):
+            assert getattr(report, name) == pytest.approx(value, abs=1), name
+        elif name not in ("format", "gaps"):
+            assert getattr(report, name) == value, name
+    assert report.gaps == report.faults == ()
+    assert (report.delay_ms, report.drift_ppm, report.snr_db) == (0, 0, 100)
+    assert report.stoi > 0.99

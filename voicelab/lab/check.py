@@ -77,11 +77,21 @@ class Check(CodecReport):
         both = (self.recording_name, self.recording), (self.reference_name, self.reference)
         return [said for name, sound in both if (said := cut_words(name, sound))]
 
+    @property
+    def cut_short_s(self) -> float:
+        """How much of the recording's file is missing."""
+        return self.recording.cut_short_s
+
+    @property
+    def reference_cut_short_s(self) -> float:
+        """How much of the reference's file is missing."""
+        return self.reference.cut_short_s
+
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON, with how much of either file is missing, in seconds."""
         return CodecReport.as_dict(self) | {
-            "cut_short_s": round(self.recording.cut_short_s, 6),
-            "reference_cut_short_s": round(self.reference.cut_short_s, 6),
+            "cut_short_s": round(self.cut_short_s, 6),
+            "reference_cut_short_s": round(self.reference_cut_short_s, 6),
         }
 
     def rows(self) -> list[Row]:
