@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.edge import Edge
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.filters import LineFilter
@@ -17,6 +18,7 @@ from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.quality import Quality
 from voicelab.audio.compare.spectra import Spectra
 from voicelab.audio.compare.table import Row, rows
+from voicelab.audio.compare.tops import Tops
 from voicelab.audio.compare.verdict import FINE
 from voicelab.audio.format import AudioFormat
 
@@ -70,6 +72,10 @@ class CodecReport(Named):
     quality : Quality or None
     recording, reference : Audio
         What was compared.
+    tops : Tops or None
+        Where it is cut off, at a level beyond which the reference goes on.
+    edge : Edge or None
+        Where in the spectrum the difference begins, if it lies at the upper edge alone.
     """
 
     verdict: str
@@ -88,6 +94,8 @@ class CodecReport(Named):
     quality: Quality | None
     recording: Audio
     reference: Audio
+    tops: Tops | None = None
+    edge: Edge | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON: units in the names, None where something could not be measured."""
