@@ -13,6 +13,7 @@ from voicelab.audio.diagnosis.blind import find_blind
 from voicelab.audio.diagnosis.diagnosis import Diagnosis, Hypothesis
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.nothing import nothing
 from voicelab.audio.diagnosis.reading import Given, assumed, read_given
 from voicelab.audio.diagnosis.words import MEANINGS
 from voicelab.audio.format import AudioFormat
@@ -99,7 +100,7 @@ def _findings(heard: Heard, known: Heard | None) -> list[Finding]:
                 *find_blind(heard),
             ]
         return find_against(heard, Reference(known.samples, known.rate_hz))
-    return find_blind(heard) or [Finding("none", 0.9, "none of the known faults shows")]
+    return find_blind(heard) or [nothing(heard)]
 
 
 def _favoured(finding: Finding, hint: str) -> Finding:
