@@ -131,3 +131,14 @@ def test_every_name_of_the_json_is_an_attribute():
     assert report.gaps == report.faults == ()
     assert (report.delay_ms, report.drift_ppm, report.snr_db) == (0, 0, 100)
     assert report.stoi > 0.99
+
+
+def test_the_bytes_of_a_file_are_taken_and_errors_say_which_of_the_two_is_meant():
+    data = Path(PROMPT).read_bytes()
+    assert check(data, PROMPT).exact
+    with pytest.raises(FormatError, match=r"^The reference is no audio that can be read: it is em"):
+        check(PROMPT, b"")
+    with pytest.raises(FormatError, match=r"^The recording: Samples alone have no rate"):
+        check(np.zeros(8000, np.int16), PROMPT)
+    with pytest.raises(FormatError, match=r"^The reference has 4000 samples a second"):
+        check(PROMPT, Audio(np.zeros(8000, np.int16), 4000))

@@ -8,7 +8,7 @@ from typing import Any
 
 from voicelab.errors import SettingError
 from voicelab.lab.call import Call
-from voicelab.store.piped import Piped
+from voicelab.store.piped import STDIN, Piped
 from voicelab.store.whole_file import check_place
 
 
@@ -25,11 +25,13 @@ def check_outputs(outputs: Sequence[str | None], inputs: Sequence[Any]) -> None:
     Raises
     ------
     SettingError
-        Where one cannot be written, is an input, or is named twice.
+        Where one cannot be written, is an input or standard input, or is named twice.
     """
     read = {path.resolve() for given in inputs for path in _files(given)}
     written: set[Path] = set()
     for path in (Path(name) for name in outputs if name):
+        if str(path) == STDIN:
+            raise SettingError(f"{STDIN} is standard input: name a file to write.")
         check_place(path)
         where = path.resolve()
         if where in read or any(path.exists() and path.samefile(each) for each in read):

@@ -29,6 +29,7 @@ _OTHERWISE: Final = (
     "If only its header is broken, name the format of the bytes and they are taken as they are."
 )
 
+_UNNAMED: Final = "What was given"
 _SOUND: Final = "Give a WAV, FLAC, MP3 or another file of sound."
 """`check` is never about the bytes of the wire."""
 
@@ -88,6 +89,11 @@ def heard_of(
     if isinstance(given, np.ndarray) and channel is not None:
         check_channel("The sound", channel, 1 if given.ndim == 1 else given.shape[-1])
         return given.reshape(len(given), -1)[:, channel - 1]
+    if not isinstance(given, np.ndarray):
+        raise FormatError(
+            "Give a file, a call, bytes, Audio(samples, rate_hz) or an array of samples, not "
+            f"{type(given).__name__}."
+        )
     return given
 
 
@@ -173,10 +179,12 @@ def naming(given: Any, otherwise: str = "") -> Iterator[None]:
     try:
         yield
     except FormatError as error:
-        name = label_of(given, otherwise)
-        if not name or name in str(error):
+        name, said = label_of(given, otherwise), str(error)
+        if not name or name in said:
             raise
-        raise FormatError(f"{name}: {error}") from None
+        if said.startswith(_UNNAMED):
+            raise FormatError(name + said.removeprefix(_UNNAMED)) from None
+        raise FormatError(f"{name}: {said}") from None
 
 
 def _begins_as_sound(head: bytes) -> bool:
@@ -186,7 +194,7 @@ def _begins_as_sound(head: bytes) -> bool:
 def _bytes_of(given: Piped | bytes | bytearray | memoryview) -> tuple[str, bytes]:
     if isinstance(given, Piped):
         return given.name, given.data
-    return "What was given", bytes(given)
+    return _UNNAMED, bytes(given)
 
 
 def _wire(data: bytes, channel: int | None) -> bytes:

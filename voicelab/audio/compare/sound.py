@@ -112,5 +112,6 @@ def check_sound(name: str, audio: Audio) -> None:
     if audio.rate_hz < min(RATES_HZ):
         raise FormatError(
             f"{name} has {audio.rate_hz} samples a second; telephone audio has at least "
-            f"{min(RATES_HZ)}. Is its rate right? `voicelab diagnose` takes less."
+            f"{min(RATES_HZ)}. Is its rate right? `voicelab diagnose REC --against REF` "
+            "tells."
         )

@@ -28,8 +28,8 @@ def nothing(heard: Heard) -> Finding:
     return Finding(
         "none",
         _UNSURE,
-        f"no speech here: {sound}. None of the known faults shows in it, but most show only in "
-        "speech, so give a recording in which somebody speaks",
+        f"no speech here: {sound}; none of the known faults shows in it, but most of them show "
+        "only where somebody speaks",
     )
 
 
