@@ -131,10 +131,11 @@ def test_nothing_to_compare(speech):
 def test_what_is_hardly_alike_is_sent_to_diagnose(speech, noisy):
     for heard in (alaw_decode(ulaw_encode(speech)), noisy(speech, -3)):
         said = verdict(heard, speech)
-        assert said.startswith("It is hardly like the reference, with a segmental SNR of")
+        assert said.startswith("It is hardly like the reference, with an SNR of")
         assert "try `voicelab diagnose REC --against REF`" in said
         assert "louder" not in said
     assert "try `voicelab diagnose REC --against REF`" in verdict(speech.byteswap(), speech)
+    assert "hardly" not in verdict(noisy(speech, 8), speech)
     assert "or try `voicelab diagnose REC --against REF`" in verdict(noisy(speech, 20), speech)
 
 

@@ -32,8 +32,8 @@ _FILTERED_DB = 20.0
 _NEARLY = 0.99
 _ROUNDING_DBFS = -90.0
 """Below this differs what was rounded to 16 bits once or twice more."""
-_HARDLY_DB = 5.0
-"""Worse than any line that a person would accept."""
+_HARDLY_DB = 4.0
+"""What differs is nearly as loud as the reference: noise that drowns it, or another reading."""
 _DIAGNOSE = "try `voicelab diagnose REC --against REF`"
 _ADVICE = {
     "gap": "frames were lost, so look at the network and at late frames",
@@ -84,7 +84,7 @@ def verdict(
             "The reference is not in the recording: see whether both are of the same call and "
             f"side, and {_DIAGNOSE}, which plays and reads it in every known way."
         )
-    unlike = noise is not None and noise.segmental_db < _HARDLY_DB
+    unlike = noise is not None and noise.snr_db < _HARDLY_DB
     if unlike:  # what is read wrongly has a level and a middle of its own
         gain_db, offset = None, 0.0
     clauses = [*_faults(faults, alignment), *_shape(alignment, gain_db, offset)]
@@ -204,7 +204,7 @@ def _flat(tops: Tops) -> str:
 
 def _unlike(noise: Noise) -> str:
     return (
-        f"it is hardly like the reference, with a segmental SNR of {noise.segmental_db:.1f} dB: "
+        f"it is hardly like the reference, with an SNR of {noise.snr_db:.1f} dB: "
         f"{_DIAGNOSE}, which tells a wrong law or byte order from noise"
     )
 
