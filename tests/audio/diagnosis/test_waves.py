@@ -31,7 +31,6 @@ def test_a_wave_that_repeats_has_nothing(shape, hz, level):
         found = diagnose(Audio(heard, 8000))
         assert found.fault == "none"
         assert found.hypotheses[0].evidence.startswith("no speech here: all that sounds")
-        assert found.hypotheses[0].confidence <= 0.5
 
 
 def test_a_wave_in_a_little_noise_is_one():

@@ -10,7 +10,6 @@ from voicelab.audio.diagnosis.tones import is_tones
 from voicelab.audio.diagnosis.waves import is_wave
 
 _SURE: Final = 0.9
-_UNSURE: Final = 0.5
 _EVEN_DB: Final = 2.0
 """White noise rises 1.3 dB above its own quietest tenth, and speech 5 dB below such noise 2.3."""
 
@@ -27,7 +26,7 @@ def nothing(heard: Heard) -> Finding:
         return Finding("none", _SURE, "none of the known faults shows")
     return Finding(
         "none",
-        _UNSURE,
+        _SURE,
         f"no speech here: {sound}; none of the known faults shows in it, but most of them show "
         "only where somebody speaks",
     )
