@@ -13,6 +13,7 @@ from voicelab.audio.compare.correlation import (
     best_lags,
     candidates,
     held_lags,
+    keep_memory,
     likeness,
     pieces,
 )
@@ -40,7 +41,6 @@ _LOST_AFTER = 4
 _STEEPEST = 4
 _LEARNT = 0.25
 _FILLS = 4
-_TOGETHER = 256
 _FILLED = 8
 _SOUGHT = 8
 _FITS = 0.5
@@ -87,12 +87,11 @@ class _Tracker:
 
     def __post_init__(self) -> None:
         self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
-        self.loud = np.concatenate(
-            [
-                pieces(self.rec, some, self.block).std(axis=1)
-                for some in np.array_split(self.starts, -(-len(self.starts) // _TOGETHER))
-            ]
-        )
+        self.loud = np.empty(len(self.starts))
+        for at in range(0, len(self.starts), _AT_ONCE):
+            heard = pieces(self.rec, self.starts[at : at + _AT_ONCE], self.block)
+            heard -= heard.mean(axis=1, keepdims=True)
+            self.loud[at : at + _AT_ONCE] = np.sqrt(np.square(heard).mean(axis=1))
         high = float(np.percentile(self.loud, 95))
         self.floor = float(np.percentile(self.loud, 5))
         self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
@@ -283,6 +282,7 @@ def track(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Track | None:
         At the same rate.
     rate_hz : int
     """
+    keep_memory()
     block = int(min(BLOCK_S * rate_hz, len(rec), len(ref))) // 2 * 2
     if block < rate_hz // 50:
         return None
