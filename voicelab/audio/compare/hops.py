@@ -6,7 +6,7 @@ recording's samples from where both began; clocks that differ do not change it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +30,9 @@ _NEAR_S = 1.0
 _TIMES = 4.0
 _CODEC = 0.002
 _LITTLE = 0.05
-_TINY = 1e-9
+_TINY = np.float32(1e-9)
+_TOGETHER = 32
+_ROWS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,10 @@ class Stretch:
     ----------
     begins : ndarray of int, shape (h,)
         First samples of its hops.
+    held : ndarray of float
+        The delays of its blocks, in the order of time: the first and the last hold at its ends.
     delays : ndarray of float, shape (k,)
         Those that may hold in it, in samples; they differ by whole ones.
-    held : ndarray of float
-        Those of its blocks, in the order of time: the first and the last hold at its ends.
     left : ndarray of float, shape (h, k)
         Energy of each hop that the reference at each delay does not explain, at any level.
     power : ndarray of float, shape (h,)
@@ -108,55 +110,67 @@ class Stretch:
     """
 
     begins: Lags
-    delays: Doubles
     held: Doubles
+    delays: Doubles = field(init=False)
     left: Floats = field(init=False)
     power: Floats = field(init=False)
 
-    def measure(self, sides: Sides) -> None:
-        """Measure what each delay leaves over."""
-        self.left = np.empty((len(self.begins), 0), np.float32)
-        self.power = np.empty(len(self.begins), np.float32)
-        self._measure(sides, self.delays)
-
-    def add(self, sides: Sides, delays: Doubles) -> None:
-        """Let more delays be possible."""
-        self.delays = np.concatenate((self.delays, delays))
-        self._measure(sides, delays)
-
-    def cost(self, sides: Sides) -> Floats:
-        """How unlikely each delay is at each hop, in natural units: noise of unknown level."""
-        floor = np.float32(sides.hop * sides.least)
-        cost = np.log(self.left + floor) * np.float32(0.5 * sides.hop)
-        return np.asarray(cost - cost.min(axis=1, keepdims=True))
+    def __post_init__(self) -> None:
+        self.delays, self.left = np.empty(0), np.empty((len(self.begins), 0), np.float32)
 
     def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:
         """Which hops differ more from the reference than noise and a codec make them."""
         return ~sides.explained(self.left[np.arange(len(path)), path], self.power, sides.hop)
 
-    def _measure(self, sides: Sides, delays: Doubles) -> None:
-        hop = sides.hop
-        base = float(self.delays[0])
-        whole = np.rint(delays - base).astype(np.int64)
-        left = np.empty((len(self.begins), len(delays)), np.float32)
-        done = 0
-        for part in np.split(self.begins, np.flatnonzero(np.diff(self.begins) != hop) + 1):
+
+def measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) -> None:
+    """Let delays be possible in stretches, and measure what each of them leaves over.
+
+    Parameters
+    ----------
+    sides : Sides
+    some : sequence of Stretch
+    delays : sequence of ndarray of float
+        The new ones of each stretch.
+    """
+    for at in range(0, len(some), _TOGETHER):
+        _measure(sides, some[at : at + _TOGETHER], delays[at : at + _TOGETHER])
+
+
+def _measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) -> None:
+    hop, length = sides.hop, 0
+    heard, said, places, counts = [], [], [], []
+    for stretch, new in zip(some, delays, strict=True):
+        base = new[0]
+        whole = np.rint(new - base).astype(np.int64)
+        first, last = int(whole.min()), int(whole.max())
+        for part in np.split(stretch.begins, np.flatnonzero(np.diff(stretch.begins) != hop) + 1):
             begin, end = int(part[0]), int(part[-1]) + hop
-            rows = slice(done, done + len(part))
-            done += len(part)
-            heard = sides.heard(begin, end).reshape(-1, hop)
-            low, high = begin - int(whole.max()), end - int(whole.min())
-            said = sides.said(low, high, base)
-            squares = np.concatenate(([0.0], np.cumsum(said * said, dtype=np.float64)))
-            power = self.power[rows] = np.einsum("ij,ij->i", heard, heard)
-            firsts = begin - low - whole
-            there = windows(said, heard.size)[firsts]
-            product = np.einsum("ij,kij->ik", heard, there.reshape(len(whole), -1, hop))
-            product = np.maximum(sides.sign * product, 0)
-            bounds = squares[firsts + hop * np.arange(len(part) + 1)[:, None]]
-            energy = bounds[1:] - bounds[:-1] + _TINY
-            left[rows] = power[:, None] - product * product / energy
-        self.left = np.concatenate((self.left, np.maximum(left, 0)), axis=1)
+            heard.append(sides.heard(begin, end))
+            said.append(sides.said(begin - last, end - first, base))
+            places.append(((part + (length + last - begin))[:, None] - whole).ravel())
+            counts.append(len(part) * [len(new)])
+            length += len(said[-1])
+    hops = np.concatenate(heard).reshape(-1, hop)
+    power = np.einsum("ij,ij->i", hops, hops)
+    of_hop = np.repeat(np.arange(len(hops)), np.concatenate(counts))
+    place = np.concatenate(places)
+    every = windows(np.concatenate(said), hop)
+    left = np.empty(len(place), np.float32)
+    for at in range(0, len(place), _ROWS):
+        rows = slice(at, at + _ROWS)
+        there, which = every[place[rows]], of_hop[rows]
+        energy = np.einsum("ij,ij->i", there, there) + _TINY
+        product = np.maximum(sides.sign * np.einsum("ij,ij->i", hops[which], there), 0)
+        left[rows] = np.maximum(power[which] - product * product / energy, 0)
+    at, cell = 0, 0
+    for stretch, new in zip(some, delays, strict=True):
+        count, cells = len(stretch.begins), len(stretch.begins) * len(new)
+        stretch.power = power[at : at + count]
+        more = left[cell : cell + cells].reshape(count, len(new))
+        stretch.left = np.concatenate((stretch.left, more), axis=1)
+        stretch.delays = np.concatenate((stretch.delays, new))
+        at, cell = at + count, cell + cells
 
 
 def stretches(
@@ -190,7 +204,7 @@ def stretches(
         begins = low + hop * np.flatnonzero(close)
         begins = begins[begins + hop <= high]
         if len(begins):
-            yield Stretch(begins, distinct(delays[inside]), delays[inside])
+            yield Stretch(begins, delays[inside])
 
 
 def distinct(delays: Doubles) -> Doubles:

@@ -15,7 +15,16 @@ import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
 from voicelab.audio.compare.correlation import Lags, pieces
-from voicelab.audio.compare.hops import EQUAL, HOP_S, SAME, Doubles, Sides, Stretch, distinct
+from voicelab.audio.compare.hops import (
+    EQUAL,
+    HOP_S,
+    SAME,
+    Doubles,
+    Sides,
+    Stretch,
+    distinct,
+    measure,
+)
 from voicelab.audio.compare.viterbi import paths
 
 _ROUNDS = 2
@@ -42,22 +51,16 @@ def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> lis
     usual : ndarray of float
         Steps that are seen again and again.
     """
-    for stretch in stretches:
-        stretch.delays = distinct(np.concatenate((stretch.delays, _between(stretch, usual))))
-        stretch.measure(sides)
+    measure(sides, stretches, [_between(stretch, usual) for stretch in stretches])
     found = paths(stretches, usual, sides)
     unsettled: Sequence[int] = range(len(stretches))
     for _ in range(_ROUNDS):
-        changed = []
-        for k in unsettled:
-            more = _unknown(_searched(sides, stretches[k], found[k], usual), stretches[k].delays)
-            if len(more):
-                stretches[k].add(sides, more)
-                changed.append(k)
-        again = paths([stretches[k] for k in changed], usual, sides)
-        for k, path in zip(changed, again, strict=True):
+        more = {k: _searched(sides, stretches[k], found[k], usual) for k in unsettled}
+        unsettled = [k for k, delays in more.items() if len(delays)]
+        changed = [stretches[k] for k in unsettled]
+        measure(sides, changed, [more[k] for k in unsettled])
+        for k, path in zip(unsettled, paths(changed, usual, sides), strict=True):
             found[k] = path
-        unsettled = changed
     return [stretch.delays[path] for stretch, path in zip(stretches, found, strict=True)]
 
 
@@ -71,21 +74,20 @@ def usual_steps(delays: Doubles) -> Doubles:
 
 
 def _between(stretch: Stretch, usual: Doubles) -> Doubles:
-    """Delays by which several usual steps lead from each delay of the blocks to the next."""
+    """The delays of the blocks, and those that lie several usual steps between two of them."""
+    more = [stretch.held]
     steps = stretch.held[1:] - stretch.held[:-1]
-    more = [np.zeros(0)]
-    for step in usual:
-        for k in np.flatnonzero(steps / step >= 1.5):
-            count = min(int(steps[k] / step + 0.1), _MOST_BETWEEN)
-            more.append(stretch.held[k] + step * np.arange(1, count + 1))
-    return np.concatenate(more)
+    for k, u in zip(*np.nonzero(steps[:, None] / usual >= 1.5), strict=True):
+        count = min(int(steps[k] / usual[u] + 0.1), _MOST_BETWEEN)
+        more.append(stretch.held[k] + usual[u] * np.arange(1, count + 1))
+    return distinct(np.concatenate(more))
 
 
 def _searched(sides: Sides, stretch: Stretch, path: Lags, usual: Doubles) -> Doubles:
-    """Delays that would explain better what the path does not explain."""
+    """New delays that would explain better what the path does not explain."""
     odd = np.flatnonzero(stretch.unexplained(sides, path))
     if not len(odd):
-        return odd.astype(np.float64)
+        return np.empty(0)
     held = stretch.delays[path]
     more = [np.zeros(0)]
     for part in np.split(odd, np.flatnonzero(odd[1:] - odd[:-1] > 1) + 1):
@@ -97,7 +99,9 @@ def _searched(sides: Sides, stretch: Stretch, path: Lags, usual: Doubles) -> Dou
         more.append(_fitting(sides, begins, held[first], held[last]))
         for n in range(1, _MOST_USUAL + 1 if len(usual) else 1):
             more += [held[first] + n * usual, held[last] - n * usual]
-    return np.concatenate(more)
+    delays = distinct(np.concatenate(more))
+    apart = np.abs(delays[:, None] - stretch.delays)
+    return np.asarray(delays[apart.min(axis=1) >= EQUAL])
 
 
 def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
@@ -127,9 +131,3 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
             row[max(top - 4, 0) : top + 5] = 0
     kept = sorted(best, key=lambda top: -best[top])[:_MOST_NEW]
     return delay + early - np.array(kept, np.float64)
-
-
-def _unknown(delays: Doubles, known: Doubles) -> Doubles:
-    delays = distinct(delays)
-    apart = np.abs(delays[:, None] - known[None, :])
-    return np.asarray(delays[apart.min(axis=1, initial=np.inf) >= EQUAL])

@@ -41,19 +41,23 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> Lag
     rows = len(stretches)
     hops = max(len(s.begins) for s in stretches)
     most = max(len(s.delays) for s in stretches) + 1
-    cost = np.zeros((hops, rows, most), np.float32)
-    before = np.full((len(usual), rows, most), most - 1)
-    begin = np.full((rows, most), np.inf, np.float32)
-    end = np.full((rows, most), np.inf, np.float32)
+    cost = np.ones((hops, rows, most), np.float32)
+    held = np.full((rows, most), np.nan)
     for row, stretch in enumerate(stretches):
-        held, count = stretch.delays, len(stretch.delays)
+        count = len(stretch.delays)
+        cost[: len(stretch.begins), row, :count] = stretch.left
         cost[:, row, count:] = np.inf
-        cost[: len(stretch.begins), row, :count] = stretch.cost(sides)
-        begin[row, :count] = _RARE_COST * (np.abs(held - stretch.held[0]) >= SAME)
-        end[row, :count] = _RARE_COST * (np.abs(held - stretch.held[-1]) >= SAME)
-        for u, step in enumerate(usual):
-            of, into = np.nonzero(np.abs(held[None, :] - held[:, None] - step) < EQUAL)
-            before[u, row, into] = of
+        held[row, :count] = stretch.delays
+    cost += np.float32(sides.hop * sides.least)
+    np.log(cost, out=cost)
+    cost *= np.float32(0.5 * sides.hop)  # in natural units: noise of unknown level
+    cost -= cost.min(axis=2, keepdims=True)
+    first, last = (np.array([[s.held[k]] for s in stretches]) for k in (0, -1))
+    begin, end = (np.float32(_RARE_COST) * (np.abs(held - each) >= SAME) for each in (first, last))
+    before = np.full((len(usual), rows, most), most - 1)
+    for u, step in enumerate(usual):
+        row, of, into = np.nonzero(np.abs(held[:, None, :] - held[:, :, None] - step) < EQUAL)
+        before[u, row, into] = of
     return _cheapest(cost, before, begin, end)
 
 
