@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voicelab.audio.compare.correlation import Floats, Lags, pieces, windows
-from voicelab.audio.compare.interpolation import shifted
+from voicelab.audio.compare.interpolation import rows, shifted
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -80,6 +80,16 @@ class Sides:
         said = shifted(self.ref, begin - 1, end, lag, self.slope)
         return self._white(said, self.offsets[1])
 
+    def heard_hops(self, begins: Lags) -> Floats:
+        """Hops of the recording as rows, filtered."""
+        return self._white(pieces(self.rec, begins - 1, self.hop + 1), self.offsets[0])
+
+    def said_hops(self, begins: Lags, delays: Doubles) -> Floats:
+        """What the recording's hops should hold, each at a delay of its own."""
+        lags = delays * (1 - self.slope) + self.slope * (begins + self.hop / 2)
+        places = np.asarray(begins - 1 - lags, np.float64)
+        return self._white(rows(self.ref, places, self.hop + 1), self.offsets[1])
+
     def explained(self, left: Floats, power: Floats, length: int | Lags) -> npt.NDArray[np.bool_]:
         """Whether noise and a codec leave so much of a piece of so much energy."""
         usual = _TIMES * (_CODEC * power + length * (self.noise + self.least))
@@ -87,8 +97,8 @@ class Sides:
 
     def _white(self, samples: Floats, offset: float) -> Floats:
         samples -= np.float32(offset)
-        later = samples[1:]
-        return later - np.float32(self.tilt) * samples[:-1] if self.tilt else later
+        later = samples[..., 1:]
+        return later - np.float32(self.tilt) * samples[..., :-1] if self.tilt else later
 
 
 @dataclass(slots=True)
@@ -158,11 +168,11 @@ def _measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) -
     every = windows(np.concatenate(said), hop)
     left = np.empty(len(place), np.float32)
     for at in range(0, len(place), _ROWS):
-        rows = slice(at, at + _ROWS)
-        there, which = every[place[rows]], of_hop[rows]
+        some_rows = slice(at, at + _ROWS)
+        there, which = every[place[some_rows]], of_hop[some_rows]
         energy = np.einsum("ij,ij->i", there, there) + _TINY
         product = np.maximum(sides.sign * np.einsum("ij,ij->i", hops[which], there), 0)
-        left[rows] = np.maximum(power[which] - product * product / energy, 0)
+        left[some_rows] = np.maximum(power[which] - product * product / energy, 0)
     at, cell = 0, 0
     for stretch, new in zip(some, delays, strict=True):
         count, cells = len(stretch.begins), len(stretch.begins) * len(new)

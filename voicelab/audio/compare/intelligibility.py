@@ -97,4 +97,4 @@ def _edges() -> tuple[int, ...]:
 
 
 def _norm(segments: Floats) -> Floats:
-    return np.sqrt(np.einsum("ijk,ijk->ij", segments, segments))[:, :, None]
+    return np.asarray(np.sqrt(np.einsum("ijk,ijk->ij", segments, segments))[:, :, None])

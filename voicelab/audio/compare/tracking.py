@@ -265,11 +265,15 @@ class _Tracker:
         self, k: int, lag: int, spans: tuple[int, ...] = (_AT_ONCE, _LOST_AFTER)
     ) -> int | None:
         for reach_s in (_NEAR_S, _FAR_S):
-            reach = int(reach_s * self.rate_hz)
+            reach, where_known = int(reach_s * self.rate_hz), []
             for span in spans:
                 found = self.look(k, span, (lag - reach, lag + reach))
-                if found is not None and abs(found - lag) > self.block // 4:
-                    return found  # where others in the span are is known
+                if found is None:
+                    continue
+                if abs(found - lag) > self.block // 4:
+                    return found
+                where_known.append(span)  # it is others in the span that were found
+            spans = tuple(span for span in spans if span not in where_known)
         return None
 
 

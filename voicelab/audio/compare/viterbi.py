@@ -56,8 +56,8 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> Lag
     begin, end = (np.float32(_RARE_COST) * (np.abs(held - each) >= SAME) for each in (first, last))
     before = np.full((len(usual), rows, most), most - 1)
     for u, step in enumerate(usual):
-        row, of, into = np.nonzero(np.abs(held[:, None, :] - held[:, :, None] - step) < EQUAL)
-        before[u, row, into] = of
+        which, of, into = np.nonzero(np.abs(held[:, None, :] - held[:, :, None] - step) < EQUAL)
+        before[u, which, into] = of
     return _cheapest(cost, before, begin, end)
 
 
