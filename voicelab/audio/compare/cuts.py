@@ -61,11 +61,12 @@ def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run
     holds.
     """
     kept: list[Run] = []
+    often = usual.tolist()
     for k, run in enumerate(found):
         before, after = kept[-1] if kept else None, found[k + 1] if k + 1 < len(found) else None
         if before and abs(run.delay - before.delay) < SAME:
             kept[-1] = Run(before.begin, run.end, before.delay)
-        elif _needless(sides, before, run, after, usual):
+        elif _needless(sides, before, run, after, often):
             continue
         else:
             kept.append(run)
@@ -73,7 +74,7 @@ def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run
 
 
 def _needless(
-    sides: Sides, before: Run | None, run: Run, after: Run | None, usual: Doubles
+    sides: Sides, before: Run | None, run: Run, after: Run | None, usual: list[float]
 ) -> bool:
     most = _LONG_HOPS * sides.hop
     if before is None and after is None:
@@ -87,7 +88,7 @@ def _needless(
     length = run.end - run.begin
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
-    likely = [bool((np.abs(usual - step) < SAME).any()) for step in steps]
+    likely = [any(abs(each - step) < SAME for each in usual) for step in steps]
     if before and after and abs(after.delay - before.delay) < SAME:
         instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
         if instead or (length <= _SHORT_HOPS * sides.hop and not all(likely)):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -143,44 +144,45 @@ def measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) ->
     delays : sequence of ndarray of float
         The new ones of each stretch.
     """
-    for at in range(0, len(some), _TOGETHER):
-        _measure(sides, some[at : at + _TOGETHER], delays[at : at + _TOGETHER])
+    order = sorted(range(len(some)), key=lambda k: len(delays[k]))
+    for _, alike in groupby(order, lambda k: len(delays[k])):
+        which = list(alike)
+        for at in range(0, len(which), _TOGETHER):
+            part = which[at : at + _TOGETHER]
+            _measure(sides, [some[k] for k in part], np.array([delays[k] for k in part]))
 
 
-def _measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) -> None:
+def _measure(sides: Sides, some: Sequence[Stretch], delays: Doubles) -> None:
+    """Measure stretches for which equally many delays are new: a row each."""
     hop, length = sides.hop, 0
-    heard, said, places, counts = [], [], [], []
+    heard, said, places = [], [], []
     for stretch, new in zip(some, delays, strict=True):
-        base = new[0]
-        whole = np.rint(new - base).astype(np.int64)
+        whole = np.rint(new - new[0]).astype(np.int64)
         first, last = int(whole.min()), int(whole.max())
         for part in np.split(stretch.begins, np.flatnonzero(np.diff(stretch.begins) != hop) + 1):
             begin, end = int(part[0]), int(part[-1]) + hop
             heard.append(sides.heard(begin, end))
-            said.append(sides.said(begin - last, end - first, base))
-            places.append(((part + (length + last - begin))[:, None] - whole).ravel())
-            counts.append(len(part) * [len(new)])
+            said.append(sides.said(begin - last, end - first, new[0]))
+            places.append((part + (length + last - begin))[:, None] - whole)
             length += len(said[-1])
     hops = np.concatenate(heard).reshape(-1, hop)
     power = np.einsum("ij,ij->i", hops, hops)
-    of_hop = np.repeat(np.arange(len(hops)), np.concatenate(counts))
-    place = np.concatenate(places)
-    every = windows(np.concatenate(said), hop)
-    left = np.empty(len(place), np.float32)
-    for at in range(0, len(place), _ROWS):
-        some_rows = slice(at, at + _ROWS)
-        there, which = every[place[some_rows]], of_hop[some_rows]
-        energy = np.einsum("ij,ij->i", there, there) + _TINY
-        product = np.maximum(sides.sign * np.einsum("ij,ij->i", hops[which], there), 0)
-        left[some_rows] = np.maximum(power[which] - product * product / energy, 0)
-    at, cell = 0, 0
+    place, every = np.concatenate(places), windows(np.concatenate(said), hop)
+    left = np.empty(place.shape, np.float32)
+    at_once = max(1, _ROWS // place.shape[1])
+    for at in range(0, len(place), at_once):
+        some_hops = slice(at, at + at_once)
+        there = every[place[some_hops]]
+        energy = np.einsum("ikj,ikj->ik", there, there) + _TINY
+        product = np.maximum(sides.sign * np.einsum("ij,ikj->ik", hops[some_hops], there), 0)
+        left[some_hops] = np.maximum(power[some_hops, None] - product * product / energy, 0)
+    done = 0
     for stretch, new in zip(some, delays, strict=True):
-        count, cells = len(stretch.begins), len(stretch.begins) * len(new)
-        stretch.power = power[at : at + count]
-        more = left[cell : cell + cells].reshape(count, len(new))
-        stretch.left = np.concatenate((stretch.left, more), axis=1)
+        own = slice(done, done + len(stretch.begins))
+        done = own.stop
+        stretch.power = power[own]
+        stretch.left = np.concatenate((stretch.left, left[own]), axis=1)
         stretch.delays = np.concatenate((stretch.delays, new))
-        at, cell = at + count, cell + cells
 
 
 def stretches(

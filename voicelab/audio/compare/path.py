@@ -86,19 +86,21 @@ def _between(stretch: Stretch, usual: Doubles) -> Doubles:
 def _searched(sides: Sides, stretch: Stretch, path: Lags, usual: Doubles) -> Doubles:
     """New delays that would explain better what the path does not explain."""
     odd = np.flatnonzero(stretch.unexplained(sides, path))
-    if not len(odd):
+    if len(odd) < 2:
         return np.empty(0)
+    bounds = np.flatnonzero(odd[1:] - odd[:-1] > 1)
+    firsts, lasts = odd[np.append(0, bounds + 1)], odd[np.append(bounds, -1)]
     held = stretch.delays[path]
-    more = [np.zeros(0)]
-    for part in np.split(odd, np.flatnonzero(odd[1:] - odd[:-1] > 1) + 1):
-        if len(part) < 2:  # a hop in which the delay steps
-            continue
-        first, last = max(int(part[0]) - 1, 0), min(int(part[-1]) + 1, len(path) - 1)
+    more = []
+    for k in np.flatnonzero(lasts > firsts):  # in one hop alone the delay steps
+        first, last = max(int(firsts[k]) - 1, 0), min(int(lasts[k]) + 1, len(path) - 1)
         begins = stretch.begins[first:last]
         begins = begins[:: -(-len(begins) // _MOST_WINDOWS)]
         more.append(_fitting(sides, begins, held[first], held[last]))
         for n in range(1, _MOST_USUAL + 1 if len(usual) else 1):
             more += [held[first] + n * usual, held[last] - n * usual]
+    if not more:
+        return np.empty(0)
     delays = distinct(np.concatenate(more))
     apart = np.abs(delays[:, None] - stretch.delays)
     return np.asarray(delays[apart.min(axis=1) >= EQUAL])

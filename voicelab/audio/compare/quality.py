@@ -88,7 +88,7 @@ def _aligned(
 ) -> tuple[Floats, Floats]:
     """Both sides of the aligned parts of a window; what was put in is left out."""
     said, heard = [], []
-    for segment in alignment.segments:
+    for segment in alignment.between(first, last):
         begin, end = max(first, segment.begin), min(last, segment.end)
         if end > begin:
             said.append(alignment.reference(ref, segment, begin, end))
