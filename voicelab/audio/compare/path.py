@@ -10,11 +10,12 @@ is heard, one is looked for around, and the path is sought once more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
-from voicelab.audio.compare.correlation import Lags, pieces
+from voicelab.audio.compare.correlation import Lags, pieces, windows
 from voicelab.audio.compare.hops import (
     EQUAL,
     HOP_S,
@@ -76,10 +77,11 @@ def usual_steps(delays: Doubles) -> Doubles:
 def _between(stretch: Stretch, usual: Doubles) -> Doubles:
     """The delays of the blocks, and those that lie several usual steps between two of them."""
     more = [stretch.held]
-    steps = stretch.held[1:] - stretch.held[:-1]
-    for k, u in zip(*np.nonzero(steps[:, None] / usual >= 1.5), strict=True):
-        count = min(int(steps[k] / usual[u] + 0.1), _MOST_BETWEEN)
-        more.append(stretch.held[k] + usual[u] * np.arange(1, count + 1))
+    for delay, then in pairwise(stretch.held.tolist()):
+        for step in usual.tolist():
+            count = min(int((then - delay) / step + 0.1), _MOST_BETWEEN)
+            if (then - delay) / step >= 1.5:
+                more.append(delay + step * np.arange(1, count + 1))
     return distinct(np.concatenate(more))
 
 
@@ -118,18 +120,19 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
     said = pieces(nearby, begins - begin, length + early + late)
     size = next_fast_len(said.shape[1], real=True)
     product = irfft(rfft(said, size) * rfft(heard, size).conj(), size)[:, : early + late + 1]
-    total = np.cumsum(np.pad(said, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
-    squares = np.cumsum(np.pad(said * said, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
-    mean = (total[:, length:] - total[:, :-length]) / length
-    energy = squares[:, length:] - squares[:, :-length] - length * mean**2
+    whole = np.append(np.float32(0), nearby)
+    total, squares = (np.cumsum(each, dtype=np.float64) for each in (whole, whole * whole))
+    mean = (total[length:] - total[:-length]) / length
+    every = squares[length:] - squares[:-length] - length * mean**2
+    energy = windows(every, early + late + 1)[begins - begin]
     power = np.einsum("ij,ij->i", heard, heard)[:, None]
     fit = np.maximum(sides.sign * product, 0) ** 2 / np.maximum(energy * power, 1.0)
-    best: dict[int, float] = {}
-    for row in fit:
-        for _ in range(_PEAKS):
-            top = int(row.argmax())
-            if row[top] >= _LEAST_FIT:
-                best[top] = best.get(top, 0.0) + float(row[top])
-            row[max(top - 4, 0) : top + 5] = 0
-    kept = sorted(best, key=lambda top: -best[top])[:_MOST_NEW]
-    return delay + early - np.array(kept, np.float64)
+    best = np.zeros(fit.shape[1])
+    for _ in range(_PEAKS):
+        top = fit.argmax(axis=1)[:, None]
+        peak = np.take_along_axis(fit, top, axis=1)
+        np.add.at(best, top[peak >= _LEAST_FIT], peak[peak >= _LEAST_FIT])
+        around = np.clip(top + np.arange(-4, 5), 0, fit.shape[1] - 1)
+        np.put_along_axis(fit, around, 0, axis=1)
+    kept = np.argsort(-best, kind="stable")[: min(np.count_nonzero(best), _MOST_NEW)]
+    return np.asarray(delay + early - kept, np.float64)

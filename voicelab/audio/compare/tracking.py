@@ -84,6 +84,7 @@ class _Tracker:
     active: npt.NDArray[np.bool_] = field(init=False)
     loud: npt.NDArray[np.float64] = field(init=False)
     floor: float = field(init=False)
+    tried: Lags = field(init=False)  # guesses: four rows, from which each block was searched
 
     def __post_init__(self) -> None:
         self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
@@ -92,6 +93,7 @@ class _Tracker:
             heard = pieces(self.rec, self.starts[at : at + _AT_ONCE], self.block)
             heard -= heard.mean(axis=1, keepdims=True)
             self.loud[at : at + _AT_ONCE] = np.sqrt(np.square(heard).mean(axis=1))
+        self.tried = np.full((4, len(self.starts)), np.iinfo(np.int64).max // 2)
         high = float(np.percentile(self.loud, 95))
         self.floor = float(np.percentile(self.loud, 5))
         self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
@@ -188,7 +190,6 @@ class _Tracker:
 
     def _fill(self, lags: Lags, like: Floats) -> None:
         """Look for what was not found near the lags of what was found before and after it."""
-        tried = np.full((3, len(lags)), np.iinfo(np.int64).max // 2)
         for _ in range(_FILLS):
             sure = np.abs(like) > LEAST_LIKENESS
             known, missed = np.flatnonzero(sure), np.flatnonzero(self.active & ~sure)
@@ -201,8 +202,9 @@ class _Tracker:
             between = lags[before] + np.rint(part * (lags[behind] - lags[before])).astype(np.int64)
             near = np.minimum(np.abs(missed - before), np.abs(missed - behind)) <= _FILLED
             for n, guesses in enumerate((lags[before], lags[behind], between)):
-                other = near & (np.abs(tried[:, missed] - guesses).min(axis=0) > self.block // 8)
-                tried[n, missed[other]] = guesses[other]
+                apart = np.abs(self.tried[:, missed] - guesses).min(axis=0)
+                other = near & (apart > self.block // 8)
+                self.tried[n, missed[other]] = guesses[other]
                 self._better(missed[other], guesses[other], lags, like)
             if not (np.abs(like[missed]) > LEAST_LIKENESS).any():
                 return
@@ -239,6 +241,7 @@ class _Tracker:
             if not len(which):
                 continue
             guesses = lag + np.rint(trend * (ahead - seen)).astype(np.int64)
+            self.tried[3, which] = guesses
             if steady:
                 lags[which], like[which], steady = self.held(which, guesses)
             else:

@@ -77,7 +77,7 @@ def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats) -> Lags:
     """
     hops, delays, rows = cost.shape
     every = np.arange(rows)
-    usual = (before * rows + every).reshape(-1, delays * rows)  # places in a hop's costs, as are all
+    usual = (before * rows + every).reshape(-1, delays * rows)
     cost = cost.reshape(hops, -1)
     cost[0] += begin.ravel()
     for last, this in pairwise(cost):
