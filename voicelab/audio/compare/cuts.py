@@ -134,7 +134,7 @@ def _parts(sides: Sides, found: list[Run]) -> Iterator[_Part]:
     margin = _MARGIN_HOPS * sides.hop
     for k, (run, after) in enumerate(pairwise(found)):
         put_in = max(0, round(after.delay - run.delay))
-        low = max(run.end - margin - put_in, 0)
+        low = max(run.end - margin - put_in, run.begin)
         high = min(after.begin + margin + put_in, max(after.end, low), len(sides.rec)) - put_in
         for begin in range(low, max(high, low + 1), _CHUNK):
             end = max(min(begin + _CHUNK, high), begin)
