@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,11 @@ class Alignment:
         k = bisect_right(self.segments, n, key=_end)
         return self.segments[min(k, len(self.segments) - 1)]
 
+    def between(self, begin: int, end: int) -> tuple[Segment, ...]:
+        """The segments that have samples from `begin` to `end`."""
+        first = bisect_right(self.segments, begin, key=_end)
+        return self.segments[first : bisect_left(self.segments, end, first, key=_begin)]
+
     def places(self, at: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         """Where in the reference each of many samples of the recording lies."""
         lags = np.array([segment.lag for segment in self.segments])[self._which(at)]
@@ -87,10 +92,7 @@ class Alignment:
     ) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """What the recording should hold there, and where that is known without a step."""
         said, known = np.zeros(end - begin, np.float32), np.zeros(end - begin, np.bool_)
-        first = bisect_right(self.segments, begin, key=_end)
-        for segment in self.segments[first:]:
-            if segment.begin >= end:
-                break
+        for segment in self.between(begin, end):
             low, high = max(segment.begin, begin), min(segment.end, end)
             said[low - begin : high - begin] = self.reference(ref, segment, low, high)
             known[low - begin + (low > begin) : high - begin] = True
@@ -98,7 +100,12 @@ class Alignment:
 
     def reference(self, ref: Int16Array, segment: Segment, begin: int, end: int) -> Floats:
         """What the recording should hold there: the reference, shifted and of its polarity."""
-        return shifted(ref, begin, end, segment.lag, self.slope) * np.float32(self.sign)
+        said = shifted(ref, begin, end, segment.lag, self.slope)
+        return -said if self.inverted else said
+
+
+def _begin(segment: Segment) -> int:
+    return segment.begin
 
 
 def _end(segment: Segment) -> int:

@@ -24,6 +24,17 @@ Lags = npt.NDArray[np.int64]
 _LOWEST_HZ = 150.0
 """Below lie hum and offset, which fit anywhere."""
 _TINY = np.float32(1e-9)
+_KEPT = 1 << 22
+_TURN = np.float32(2 * np.pi)
+
+
+def keep_memory() -> None:
+    """Have the C library keep what is freed up to 4 MB.
+
+    Until one piece of that size was freed, glibc gives every larger array back to the system and
+    takes it anew, page by page, which costs as much as the transforms that fill it.
+    """
+    np.empty(_KEPT, np.uint8)
 
 
 def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: int) -> Floats:
@@ -138,17 +149,18 @@ def fine_lags(
     energy = heard * heard
     place = np.arange(block, dtype=np.float32)
     at = starts + energy @ place / np.maximum(energy.sum(axis=1), _TINY)
-    cross = rfft(heard, axis=1) * rfft(said, axis=1).conj() * sign
-    omega = 2 * np.pi * np.arange(cross.shape[1]) / block
+    cross = rfft(heard, axis=1) * rfft(said, axis=1).conj() * np.float32(sign)
+    omega = (2 * np.pi * np.arange(cross.shape[1]) / block).astype(np.float32)
     band = (omega > 2 * np.pi * _LOWEST_HZ / rate_hz) & (omega < 0.85 * np.pi)
     cross, omega = cross[:, band], omega[band]
-    weight = np.abs(cross)
-    weighted = weight * omega
-    late = np.zeros(len(starts))
+    weighted, phase = np.abs(cross) * omega, np.angle(cross)
+    power = np.maximum(weighted @ omega, _TINY)
+    late = np.zeros(len(starts), np.float32)
     for _ in range(3):
-        turned = cross * np.exp(1j * omega * late[:, None])
-        slope = (weighted * np.angle(turned)).sum(axis=1)
-        late -= slope / np.maximum((weighted * omega).sum(axis=1), _TINY)
+        by = np.einsum("ij,ij->i", weighted, phase) / power
+        late -= by
+        phase -= by[:, None] * omega
+        phase -= _TURN * np.rint(phase / _TURN)
     return np.asarray(at, np.float64), np.asarray(lags + np.clip(late, -1.0, 1.0), np.float64)
 
 
@@ -175,8 +187,9 @@ def candidates(
 
 
 def _correlate(said: Floats, heard: Floats, size: int, rate_hz: int) -> Floats:
-    cross = rfft(said, size, axis=1) * rfft(heard, size, axis=1).conj()
+    cross = rfft(said, size, axis=1)
+    cross *= rfft(heard, size, axis=1).conj()
     cross[:, : max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
     power = cross.real * cross.real + cross.imag * cross.imag
-    cross /= np.sqrt(np.sqrt(power)) + _TINY
-    return np.asarray(irfft(cross, size, axis=1), np.float32)
+    cross *= 1 / (np.sqrt(np.sqrt(power)) + _TINY)
+    return np.asarray(irfft(cross, size, axis=1, overwrite_x=True), np.float32)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +23,7 @@ _CHUNK = 1 << 16
 _MOSTLY = 0.5
 _ALIKE = 0.5
 _CODEC = 0.002
+_TINY = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,12 @@ def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run
     holds.
     """
     kept: list[Run] = []
+    often = usual.tolist()
     for k, run in enumerate(found):
         before, after = kept[-1] if kept else None, found[k + 1] if k + 1 < len(found) else None
         if before and abs(run.delay - before.delay) < SAME:
             kept[-1] = Run(before.begin, run.end, before.delay)
-        elif _needless(sides, before, run, after, usual):
+        elif _needless(sides, before, run, after, often):
             continue
         else:
             kept.append(run)
@@ -70,7 +74,7 @@ def without_needless(sides: Sides, found: list[Run], usual: Doubles) -> list[Run
 
 
 def _needless(
-    sides: Sides, before: Run | None, run: Run, after: Run | None, usual: Doubles
+    sides: Sides, before: Run | None, run: Run, after: Run | None, usual: list[float]
 ) -> bool:
     most = _LONG_HOPS * sides.hop
     if before is None and after is None:
@@ -84,7 +88,7 @@ def _needless(
     length = run.end - run.begin
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
-    likely = [bool((np.abs(usual - step) < SAME).any()) for step in steps]
+    likely = [any(abs(each - step) < SAME for each in usual) for step in steps]
     if before and after and abs(after.delay - before.delay) < SAME:
         instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
         if instead or (length <= _SHORT_HOPS * sides.hop and not all(likely)):
@@ -96,65 +100,117 @@ def _needless(
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
     """For each step the end of the one delay and the beginning of the next.
 
-    What was put in lies between the two.
+    The one ends where both together differ least from the reference. What was put in lies between.
     """
-    margin = _MARGIN_HOPS * sides.hop
     begin = 0
-    for k in range(len(found) - 1):
-        run, after = found[k], found[k + 1]
+    for _, parts in groupby(_changes(sides, list(_parts(sides, found))), lambda each: each[0].step):
+        best, least, total, put_in = -1, 0.0, 0.0, 0
+        for part, change in parts:
+            low, put_in = max(part.begin, begin), part.put_in
+            best = low if best < 0 else best
+            more = np.cumsum(change[low - part.begin :], dtype=np.float64) + total
+            if not len(more):
+                continue
+            total = float(more[-1])
+            top = len(more) - 1 - int(more[::-1].argmin())  # said twice: the second was put in
+            if more[top] <= least:
+                best, least = low + top + 1, float(more[top])
+        begin = min(best + put_in, len(sides.rec))
+        yield best, begin
+
+
+class _Part(NamedTuple):
+    """A part of where a step may lie, and the delays before and after it."""
+
+    step: int
+    begin: int
+    end: int
+    delay: float
+    then: float
+    put_in: int
+
+
+def _parts(sides: Sides, found: list[Run]) -> Iterator[_Part]:
+    margin = _MARGIN_HOPS * sides.hop
+    for k, (run, after) in enumerate(pairwise(found)):
         put_in = max(0, round(after.delay - run.delay))
-        low = max(run.end - margin - put_in, begin)
-        high = min(after.begin + margin + put_in, max(after.end, low), len(sides.rec))
-        at = _cut(sides, low, max(high, low), run.delay, after.delay, put_in)
-        begin = min(at + put_in, len(sides.rec))
-        yield at, begin
+        low = max(run.end - margin - put_in, run.begin)
+        high = min(after.begin + margin + put_in, max(after.end, low), len(sides.rec)) - put_in
+        for begin in range(low, max(high, low + 1), _CHUNK):
+            end = max(min(begin + _CHUNK, high), begin)
+            yield _Part(k, begin, end, run.delay, after.delay, put_in)
 
 
-def _cut(sides: Sides, low: int, high: int, delay: float, then: float, put_in: int) -> int:
-    """The place at which both sides together differ least from the reference."""
-    best, least, total = low, 0.0, 0.0
-    gain: np.float32 | None = None
-    for begin in range(low, high - put_in, _CHUNK):
-        end = min(begin + _CHUNK, high - put_in)
-        heard, said = sides.heard(begin, end), sides.said(begin, end, delay)
-        if put_in:
-            later, follows = sides.heard(begin + put_in, end + put_in), said
-        else:
-            later, follows = heard, sides.said(begin, end, then)
-        if gain is None:
-            both = np.concatenate((heard, later)), np.concatenate((said, follows))
-            gain = _gain(sides, *both)
-        differ = heard - gain * said
-        differ_then = later - gain * follows
-        more = np.cumsum(differ * differ - differ_then * differ_then, dtype=np.float64) + total
-        total = float(more[-1])
-        top = (
-            len(more) - 1 - int(more[::-1].argmin())
-        )  # of what is said twice, the second was put in
-        if more[top] <= least:
-            best, least = begin + top + 1, float(more[top])
-    return best
+def _changes(sides: Sides, parts: list[_Part]) -> Iterator[tuple[_Part, Floats]]:
+    """By how much more the old delay leaves of each sample than the new one does."""
+    hops = [-(-(part.end - part.begin) // sides.hop) for part in parts]
+    until = np.cumsum(hops)
+    step, gain, at = -1, 1.0, 0
+    while at < len(parts):
+        after = int(np.searchsorted(until, until[at] + _CHUNK // sides.hop, "right"))
+        some, counts = parts[at:after], hops[at:after]
+        of = np.repeat(np.arange(len(some)), counts)
+        begins = np.concatenate([np.arange(each.begin, each.end, sides.hop) for each in some])
+        delays, thens, put_in = np.array(some)[of, 3:].T
+        later = begins + put_in.astype(np.int64)
+        heard, said = sides.heard_hops(begins), sides.said_hops(begins, delays)
+        heard_later, said_later = sides.heard_hops(later), sides.said_hops(later, thens)
+        energies = np.hstack((_energies(heard, said), _energies(heard_later, said_later)))
+        gains = _gains(sides, energies, np.tile(of, 2), len(some))
+        if some[0].step == step:
+            gains[0] = gain  # that of the step's first part
+        step, gain = some[-1].step, float(gains[-1])
+        by = gains.astype(np.float32)[of, None]
+        change = np.square(heard - by * said) - np.square(heard_later - by * said_later)
+        ends = np.cumsum(counts)
+        for part, count, end in zip(some, counts, ends.tolist(), strict=True):
+            yield part, change[end - count : end].reshape(-1)[: part.end - part.begin]
+        at = after
+
+
+def _energies(heard: Floats, said: Floats) -> Doubles:
+    """Of each hop what both have in common, and the energies of the reference and the recording."""
+    pairs = (heard, said), (said, said), (heard, heard)
+    return np.array([np.einsum("ij,ij->i", *each) for each in pairs], np.float64)
+
+
+def _gains(sides: Sides, energies: Doubles, of: Lags, count: int) -> Doubles:
+    """How much louder than the reference each of some pieces is, with its sign: where it is alike.
+
+    A pause that was put in, beside what is said in the reference, is no change of level.
+
+    Parameters
+    ----------
+    sides : Sides
+    energies : ndarray of float, shape (3, h)
+        Of all hops.
+    of : ndarray of int, shape (h,)
+        Of which piece each hop is.
+    count : int
+        Of pieces.
+    """
+    product, energy, power = sides.sign * energies[0], energies[1], energies[2]
+    total, whole = np.bincount(of, product, count), np.bincount(of, energy, count)
+    gains = np.where(total > 0, total / np.maximum(whole, _TINY), 1.0)
+    alike = np.flatnonzero((product > 0) & (product**2 >= _ALIKE * energy * power))
+    each = product[alike] / energy[alike]
+    order = np.lexsort((each, of[alike]))
+    weights = np.append(0.0, np.cumsum(power[alike][order]))
+    bounds = np.searchsorted(of[alike][order], np.arange(count + 1))
+    middles = np.searchsorted(weights, (weights[bounds[1:]] + weights[bounds[:-1]]) / 2) - 1
+    known = np.diff(bounds) > 0
+    gains[known] = each[order][middles[known]]
+    return np.asarray(sides.sign * gains)
 
 
 def _gain(sides: Sides, heard: Floats, said: Floats) -> np.float32:
-    """How much louder than the reference the recording is, with its sign: where they are alike.
-
-    A pause that was put in, beside what is said in the reference, is no change of level.
-    """
+    """How much louder than the reference one piece is."""
     edges = np.arange(0, len(heard), sides.hop)
     if not len(edges):
         return np.float32(sides.sign)
-    product = sides.sign * np.add.reduceat(heard * said, edges, dtype=np.float64)
-    energy = np.add.reduceat(said * said, edges, dtype=np.float64)
-    power = np.add.reduceat(heard * heard, edges, dtype=np.float64)
-    alike = (product > 0) & (product**2 >= _ALIKE * energy * power)
-    if not alike.any():
-        total = float(product.sum())
-        return np.float32(sides.sign * (total / float(energy.sum()) if total > 0 else 1.0))
-    gains, weights = product[alike] / energy[alike], power[alike]
-    order = np.argsort(gains)
-    weights = np.cumsum(weights[order])
-    return np.float32(sides.sign * gains[order][np.searchsorted(weights, weights[-1] / 2)])
+    pairs = (heard * said, said * said, heard * heard)
+    energies = np.array([np.add.reduceat(each, edges, dtype=np.float64) for each in pairs])
+    return np.float32(_gains(sides, energies, np.zeros(len(edges), np.int64), 1)[0])
 
 
 def _needed(sides: Sides, before: Run | None, run: Run, after: Run | None, likely: bool) -> bool:

@@ -94,12 +94,14 @@ def exactness(both: Pair, alignment: Alignment | None, leg: AudioFormat | None =
 class _Expected:
     """What a line makes of the reference: its samples, and what its law makes of each there is.
 
-    `around` is the least and the greatest level that another encoder may give each there is.
+    `around` is the least and the greatest level that another encoder may give each there is, and
+    `levels` says of each whether it is a level.
     """
 
     samples: Int16Array
     law: Int16Array | None = None
     around: tuple[Int16Array, Int16Array] | None = None
+    levels: npt.NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, both: Pair, form: AudioFormat) -> _Expected:
@@ -114,7 +116,9 @@ class _Expected:
             _through(form, np.clip(each + by, -32768, 32767).astype(np.int16))
             for by in (-beside, beside)
         )
-        return cls(carried, _through(form, _EVERY_SAMPLE), (low, high))
+        law, levels = _through(form, _EVERY_SAMPLE), np.zeros(65536, np.bool_)
+        levels[law.view(np.uint16)] = True
+        return cls(carried, law, (low, high), levels)
 
     def part(self, begin: int, end: int) -> Int16Array:
         samples = self.samples[begin:end]
@@ -122,11 +126,11 @@ class _Expected:
 
     def near(self, places: npt.NDArray[np.int64], heard: Int16Array) -> int:
         """How many of some samples are what another encoder may give."""
-        if self.law is None or self.around is None:
+        if self.around is None or self.levels is None:
             return 0
         given = self.samples[places].view(np.uint16)
         low, high = (side.take(given) for side in self.around)
-        level = np.isin(heard, self.law)
+        level = self.levels.take(heard.view(np.uint16))
         return int((level & (low <= heard) & (heard <= high)).sum())
 
 

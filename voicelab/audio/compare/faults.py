@@ -114,7 +114,7 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
     rate_hz, size = alignment.rate_hz, measured.size
     for first, last in _runs(broken, measured.begins, size):
         begin, end = int(measured.begins[first]), int(measured.begins[last]) + size
-        if silent[first : last + 1].mean() >= 0.5:
+        if 2 * np.count_nonzero(silent[first : last + 1]) >= last + 1 - first:
             while first and joins[first - 1] and _next(measured, first - 1):
                 first -= 1
             while last + 1 < len(joins) and joins[last + 1] and _next(measured, last):
@@ -160,11 +160,10 @@ def _runs(
 ) -> Iterator[tuple[int, int]]:
     """First and last of flagged frames that follow each other, a single miss between allowed."""
     which = np.flatnonzero(flags)
-    if not len(which):
-        return
-    cuts = np.flatnonzero((np.diff(which) > 2) | (np.diff(begins[which]) > 2 * size))
-    for part in np.split(which, cuts + 1):
-        yield int(part[0]), int(part[-1])
+    apart = (np.diff(which) > 2) | (np.diff(begins[which]) > 2 * size)
+    first, last = (np.ones(len(which), np.bool_) for _ in range(2))
+    first[1:] = last[:-1] = apart
+    yield from zip(which[first].tolist(), which[last].tolist(), strict=True)
 
 
 def _edges_of_silence(
@@ -172,16 +171,21 @@ def _edges_of_silence(
 ) -> tuple[int, int]:
     low, high = max(begin - size, 0), min(end + size, len(rec))
     around = np.abs(rec[low:high] - np.float32(offset))
-    level = max(_NEAREST_ZERO, 3 * float(np.median(around[begin - low : end - low])))
-    quiet = around <= level
-    middle = (begin + end) // 2 - low
-    before = np.flatnonzero(~quiet[:middle])
-    after = np.flatnonzero(~quiet[middle:])
-    first = low + (int(before[-1]) + 1 if len(before) else 0)
-    last = low + middle + (int(after[0]) if len(after) else len(quiet) - middle)
+    inside = np.sort(around[begin - low : end - low])
+    twice = float(inside[(len(inside) - 1) // 2] + inside[len(inside) // 2])
+    level = max(_NEAREST_ZERO, 1.5 * twice)  # three medians; np.median takes ten times as long
+    first, last = _edges(around > level, (begin + end) // 2 - low, low)
     if last - first < size:
         return begin, end
     return first, last
+
+
+def _edges(other: np.typing.NDArray[np.bool_], middle: int, low: int) -> tuple[int, int]:
+    """From where to where around its middle nothing is other, counted from `low` on."""
+    before, after = other[:middle].nonzero()[0], other[middle:].nonzero()[0]
+    first = int(before[-1]) + 1 if len(before) else 0
+    last = middle + int(after[0]) if len(after) else len(other)
+    return low + first, low + last
 
 
 def _period(rec: Int16Array, begin: int, end: int, rate_hz: int, allowed: float) -> int:
@@ -210,10 +214,7 @@ def _edges_of_repeat(
     low, high = max(begin - 2 * size, period), min(end + 2 * size, len(rec))
     now = rec[low:high].astype(np.int32)
     different = now != rec[low - period : high - period]
-    middle = (begin + end) // 2 - low
-    before, after = np.flatnonzero(different[:middle]), np.flatnonzero(different[middle:])
-    first = low + (int(before[-1]) + 1 if len(before) else 0)
-    last = low + middle + (int(after[0]) if len(after) else len(now) - middle)
+    first, last = _edges(different, (begin + end) // 2 - low, low)
     return (first, last) if last - first >= size else (begin, end)
 
 

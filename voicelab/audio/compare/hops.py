@@ -6,14 +6,15 @@ recording's samples from where both began; clocks that differ do not change it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
 from voicelab.audio.compare.correlation import Floats, Lags, pieces, windows
-from voicelab.audio.compare.interpolation import shifted
+from voicelab.audio.compare.interpolation import rows, shifted
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -30,7 +31,9 @@ _NEAR_S = 1.0
 _TIMES = 4.0
 _CODEC = 0.002
 _LITTLE = 0.05
-_TINY = 1e-9
+_TINY = np.float32(1e-9)
+_TOGETHER = 32
+_ROWS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,16 @@ class Sides:
         said = shifted(self.ref, begin - 1, end, lag, self.slope)
         return self._white(said, self.offsets[1])
 
+    def heard_hops(self, begins: Lags) -> Floats:
+        """Hops of the recording as rows, filtered."""
+        return self._white(pieces(self.rec, begins - 1, self.hop + 1), self.offsets[0])
+
+    def said_hops(self, begins: Lags, delays: Doubles) -> Floats:
+        """What the recording's hops should hold, each at a delay of its own."""
+        lags = delays * (1 - self.slope) + self.slope * (begins + self.hop / 2)
+        places = np.asarray(begins - 1 - lags, np.float64)
+        return self._white(rows(self.ref, places, self.hop + 1), self.offsets[1])
+
     def explained(self, left: Floats, power: Floats, length: int | Lags) -> npt.NDArray[np.bool_]:
         """Whether noise and a codec leave so much of a piece of so much energy."""
         usual = _TIMES * (_CODEC * power + length * (self.noise + self.least))
@@ -85,8 +98,8 @@ class Sides:
 
     def _white(self, samples: Floats, offset: float) -> Floats:
         samples -= np.float32(offset)
-        later = samples[1:]
-        return later - np.float32(self.tilt) * samples[:-1] if self.tilt else later
+        later = samples[..., 1:]
+        return later - np.float32(self.tilt) * samples[..., :-1] if self.tilt else later
 
 
 @dataclass(slots=True)
@@ -97,10 +110,10 @@ class Stretch:
     ----------
     begins : ndarray of int, shape (h,)
         First samples of its hops.
+    held : ndarray of float
+        The delays of its blocks, in the order of time: the first and the last hold at its ends.
     delays : ndarray of float, shape (k,)
         Those that may hold in it, in samples; they differ by whole ones.
-    held : ndarray of float
-        Those of its blocks, in the order of time: the first and the last hold at its ends.
     left : ndarray of float, shape (h, k)
         Energy of each hop that the reference at each delay does not explain, at any level.
     power : ndarray of float, shape (h,)
@@ -108,55 +121,68 @@ class Stretch:
     """
 
     begins: Lags
-    delays: Doubles
     held: Doubles
+    delays: Doubles = field(init=False)
     left: Floats = field(init=False)
     power: Floats = field(init=False)
 
-    def measure(self, sides: Sides) -> None:
-        """Measure what each delay leaves over."""
-        self.left = np.empty((len(self.begins), 0), np.float32)
-        self.power = np.empty(len(self.begins), np.float32)
-        self._measure(sides, self.delays)
-
-    def add(self, sides: Sides, delays: Doubles) -> None:
-        """Let more delays be possible."""
-        self.delays = np.concatenate((self.delays, delays))
-        self._measure(sides, delays)
-
-    def cost(self, sides: Sides) -> Floats:
-        """How unlikely each delay is at each hop, in natural units: noise of unknown level."""
-        floor = np.float32(sides.hop * sides.least)
-        cost = np.log(self.left + floor) * np.float32(0.5 * sides.hop)
-        return np.asarray(cost - cost.min(axis=1, keepdims=True))
+    def __post_init__(self) -> None:
+        self.delays, self.left = np.empty(0), np.empty((len(self.begins), 0), np.float32)
 
     def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:
         """Which hops differ more from the reference than noise and a codec make them."""
         return ~sides.explained(self.left[np.arange(len(path)), path], self.power, sides.hop)
 
-    def _measure(self, sides: Sides, delays: Doubles) -> None:
-        hop = sides.hop
-        base = float(self.delays[0])
-        whole = np.rint(delays - base).astype(np.int64)
-        left = np.empty((len(self.begins), len(delays)), np.float32)
-        done = 0
-        for part in np.split(self.begins, np.flatnonzero(np.diff(self.begins) != hop) + 1):
+
+def measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) -> None:
+    """Let delays be possible in stretches, and measure what each of them leaves over.
+
+    Parameters
+    ----------
+    sides : Sides
+    some : sequence of Stretch
+    delays : sequence of ndarray of float
+        The new ones of each stretch.
+    """
+    order = sorted(range(len(some)), key=lambda k: len(delays[k]))
+    for _, alike in groupby(order, lambda k: len(delays[k])):
+        which = list(alike)
+        for at in range(0, len(which), _TOGETHER):
+            part = which[at : at + _TOGETHER]
+            _measure(sides, [some[k] for k in part], np.array([delays[k] for k in part]))
+
+
+def _measure(sides: Sides, some: Sequence[Stretch], delays: Doubles) -> None:
+    """Measure stretches for which equally many delays are new: a row each."""
+    hop, length = sides.hop, 0
+    heard, said, places = [], [], []
+    for stretch, new in zip(some, delays, strict=True):
+        whole = np.rint(new - new[0]).astype(np.int64)
+        first, last = int(whole.min()), int(whole.max())
+        for part in np.split(stretch.begins, np.flatnonzero(np.diff(stretch.begins) != hop) + 1):
             begin, end = int(part[0]), int(part[-1]) + hop
-            rows = slice(done, done + len(part))
-            done += len(part)
-            heard = sides.heard(begin, end).reshape(-1, hop)
-            low, high = begin - int(whole.max()), end - int(whole.min())
-            said = sides.said(low, high, base)
-            squares = np.concatenate(([0.0], np.cumsum(said * said, dtype=np.float64)))
-            power = self.power[rows] = np.einsum("ij,ij->i", heard, heard)
-            firsts = begin - low - whole
-            there = windows(said, heard.size)[firsts]
-            product = np.einsum("ij,kij->ik", heard, there.reshape(len(whole), -1, hop))
-            product = np.maximum(sides.sign * product, 0)
-            bounds = squares[firsts + hop * np.arange(len(part) + 1)[:, None]]
-            energy = bounds[1:] - bounds[:-1] + _TINY
-            left[rows] = power[:, None] - product * product / energy
-        self.left = np.concatenate((self.left, np.maximum(left, 0)), axis=1)
+            heard.append(sides.heard(begin, end))
+            said.append(sides.said(begin - last, end - first, new[0]))
+            places.append((part + (length + last - begin))[:, None] - whole)
+            length += len(said[-1])
+    hops = np.concatenate(heard).reshape(-1, hop)
+    power = np.einsum("ij,ij->i", hops, hops)
+    place, every = np.concatenate(places), windows(np.concatenate(said), hop)
+    left = np.empty(place.shape, np.float32)
+    at_once = max(1, _ROWS // place.shape[1])
+    for at in range(0, len(place), at_once):
+        some_hops = slice(at, at + at_once)
+        there = every[place[some_hops]]
+        energy = np.einsum("ikj,ikj->ik", there, there) + _TINY
+        product = np.maximum(sides.sign * np.einsum("ij,ikj->ik", hops[some_hops], there), 0)
+        left[some_hops] = np.maximum(power[some_hops, None] - product * product / energy, 0)
+    done = 0
+    for stretch, new in zip(some, delays, strict=True):
+        own = slice(done, done + len(stretch.begins))
+        done = own.stop
+        stretch.power = power[own]
+        stretch.left = np.concatenate((stretch.left, left[own]), axis=1)
+        stretch.delays = np.concatenate((stretch.delays, new))
 
 
 def stretches(
@@ -190,7 +216,7 @@ def stretches(
         begins = low + hop * np.flatnonzero(close)
         begins = begins[begins + hop <= high]
         if len(begins):
-            yield Stretch(begins, distinct(delays[inside]), delays[inside])
+            yield Stretch(begins, delays[inside])
 
 
 def distinct(delays: Doubles) -> Doubles:

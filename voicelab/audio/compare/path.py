@@ -10,12 +10,22 @@ is heard, one is looked for around, and the path is sought once more.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
-from voicelab.audio.compare.correlation import Lags, pieces
-from voicelab.audio.compare.hops import EQUAL, HOP_S, SAME, Doubles, Sides, Stretch, distinct
+from voicelab.audio.compare.correlation import Lags, pieces, windows
+from voicelab.audio.compare.hops import (
+    EQUAL,
+    HOP_S,
+    SAME,
+    Doubles,
+    Sides,
+    Stretch,
+    distinct,
+    measure,
+)
 from voicelab.audio.compare.viterbi import paths
 
 _ROUNDS = 2
@@ -23,7 +33,7 @@ _REACH_S = 0.08
 _WINDOW_HOPS = 3
 _MOST_WINDOWS = 48
 _PEAKS = 2
-_MOST_NEW = 16
+_MOST_NEW = 8
 _LEAST_FIT = 0.3
 _OFTEN = 3
 _OFTEN_SHARE = 0.08
@@ -42,22 +52,16 @@ def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> lis
     usual : ndarray of float
         Steps that are seen again and again.
     """
-    for stretch in stretches:
-        stretch.delays = distinct(np.concatenate((stretch.delays, _between(stretch, usual))))
-        stretch.measure(sides)
+    measure(sides, stretches, [_between(stretch, usual) for stretch in stretches])
     found = paths(stretches, usual, sides)
     unsettled: Sequence[int] = range(len(stretches))
     for _ in range(_ROUNDS):
-        changed = []
-        for k in unsettled:
-            more = _unknown(_searched(sides, stretches[k], found[k], usual), stretches[k].delays)
-            if len(more):
-                stretches[k].add(sides, more)
-                changed.append(k)
-        again = paths([stretches[k] for k in changed], usual, sides)
-        for k, path in zip(changed, again, strict=True):
+        more = {k: _searched(sides, stretches[k], found[k], usual) for k in unsettled}
+        unsettled = [k for k, delays in more.items() if len(delays)]
+        changed = [stretches[k] for k in unsettled]
+        measure(sides, changed, [more[k] for k in unsettled])
+        for k, path in zip(unsettled, paths(changed, usual, sides), strict=True):
             found[k] = path
-        unsettled = changed
     return [stretch.delays[path] for stretch, path in zip(stretches, found, strict=True)]
 
 
@@ -71,33 +75,37 @@ def usual_steps(delays: Doubles) -> Doubles:
 
 
 def _between(stretch: Stretch, usual: Doubles) -> Doubles:
-    """Delays by which several usual steps lead from each delay of the blocks to the next."""
-    steps = stretch.held[1:] - stretch.held[:-1]
-    more = [np.zeros(0)]
-    for step in usual:
-        for k in np.flatnonzero(steps / step >= 1.5):
-            count = min(int(steps[k] / step + 0.1), _MOST_BETWEEN)
-            more.append(stretch.held[k] + step * np.arange(1, count + 1))
-    return np.concatenate(more)
+    """The delays of the blocks, and those that lie several usual steps between two of them."""
+    more = [stretch.held]
+    for delay, then in pairwise(stretch.held.tolist()):
+        for step in usual.tolist():
+            count = min(int((then - delay) / step + 0.1), _MOST_BETWEEN)
+            if (then - delay) / step >= 1.5:
+                more.append(delay + step * np.arange(1, count + 1))
+    return distinct(np.concatenate(more))
 
 
 def _searched(sides: Sides, stretch: Stretch, path: Lags, usual: Doubles) -> Doubles:
-    """Delays that would explain better what the path does not explain."""
+    """New delays that would explain better what the path does not explain."""
     odd = np.flatnonzero(stretch.unexplained(sides, path))
-    if not len(odd):
-        return odd.astype(np.float64)
+    if len(odd) < 2:
+        return np.empty(0)
+    bounds = np.flatnonzero(odd[1:] - odd[:-1] > 1)
+    firsts, lasts = odd[np.append(0, bounds + 1)], odd[np.append(bounds, -1)]
     held = stretch.delays[path]
-    more = [np.zeros(0)]
-    for part in np.split(odd, np.flatnonzero(odd[1:] - odd[:-1] > 1) + 1):
-        if len(part) < 2:  # a hop in which the delay steps
-            continue
-        first, last = max(int(part[0]) - 1, 0), min(int(part[-1]) + 1, len(path) - 1)
+    more = []
+    for k in np.flatnonzero(lasts > firsts):  # in one hop alone the delay steps
+        first, last = max(int(firsts[k]) - 1, 0), min(int(lasts[k]) + 1, len(path) - 1)
         begins = stretch.begins[first:last]
         begins = begins[:: -(-len(begins) // _MOST_WINDOWS)]
         more.append(_fitting(sides, begins, held[first], held[last]))
         for n in range(1, _MOST_USUAL + 1 if len(usual) else 1):
             more += [held[first] + n * usual, held[last] - n * usual]
-    return np.concatenate(more)
+    if not more:
+        return np.empty(0)
+    delays = distinct(np.concatenate(more))
+    apart = np.abs(delays[:, None] - stretch.delays)
+    return np.asarray(delays[apart.min(axis=1) >= EQUAL])
 
 
 def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
@@ -112,24 +120,19 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
     said = pieces(nearby, begins - begin, length + early + late)
     size = next_fast_len(said.shape[1], real=True)
     product = irfft(rfft(said, size) * rfft(heard, size).conj(), size)[:, : early + late + 1]
-    total = np.cumsum(np.pad(said, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
-    squares = np.cumsum(np.pad(said * said, ((0, 0), (1, 0))), axis=1, dtype=np.float64)
-    mean = (total[:, length:] - total[:, :-length]) / length
-    energy = squares[:, length:] - squares[:, :-length] - length * mean**2
+    whole = np.append(np.float32(0), nearby)
+    total, squares = (np.cumsum(each, dtype=np.float64) for each in (whole, whole * whole))
+    mean = (total[length:] - total[:-length]) / length
+    every = squares[length:] - squares[:-length] - length * mean**2
+    energy = windows(every, early + late + 1)[begins - begin]
     power = np.einsum("ij,ij->i", heard, heard)[:, None]
     fit = np.maximum(sides.sign * product, 0) ** 2 / np.maximum(energy * power, 1.0)
-    best: dict[int, float] = {}
-    for row in fit:
-        for _ in range(_PEAKS):
-            top = int(row.argmax())
-            if row[top] >= _LEAST_FIT:
-                best[top] = best.get(top, 0.0) + float(row[top])
-            row[max(top - 4, 0) : top + 5] = 0
-    kept = sorted(best, key=lambda top: -best[top])[:_MOST_NEW]
-    return delay + early - np.array(kept, np.float64)
-
-
-def _unknown(delays: Doubles, known: Doubles) -> Doubles:
-    delays = distinct(delays)
-    apart = np.abs(delays[:, None] - known[None, :])
-    return np.asarray(delays[apart.min(axis=1, initial=np.inf) >= EQUAL])
+    best = np.zeros(fit.shape[1])
+    for _ in range(_PEAKS):
+        top = fit.argmax(axis=1)[:, None]
+        peak = np.take_along_axis(fit, top, axis=1)
+        np.add.at(best, top[peak >= _LEAST_FIT], peak[peak >= _LEAST_FIT])
+        around = np.clip(top + np.arange(-4, 5), 0, fit.shape[1] - 1)
+        np.put_along_axis(fit, around, 0, axis=1)
+    kept = np.argsort(-best, kind="stable")[: min(np.count_nonzero(best), _MOST_NEW)]
+    return np.asarray(delay + early - kept, np.float64)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from importlib.util import find_spec
 from math import gcd
-from threading import Lock
 
 import numpy as np
-import numpy.typing as npt
 
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.correlation import Floats
 from voicelab.audio.compare.frames import Frames
+from voicelab.audio.compare.intelligibility import stoi
 from voicelab.audio.samples import Int16Array
 
 WINDOW_S = 10.0
 MOST_WINDOWS = 12
 _LEAST_SPEECH_S = 0.5
 _NARROW_HZ, _WIDE_HZ = 8000, 16_000
-_TOO_LITTLE = "Not enough STFT frames"
-_WARNINGS = Lock()  # they belong to the whole process
-
-_Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,41 +73,30 @@ def quality(
     chosen = speaking
     if not full and len(speaking) > MOST_WINDOWS:
         chosen = speaking[np.linspace(0, len(speaking) - 1, MOST_WINDOWS).round().astype(int)]
-    stoi, pesq = [], []
+    scores, qualities = [], []
     for k in chosen:
         first = begin + int(k) * width
         last = min(first + width, end)
         said, heard = _aligned(rec, ref, alignment, first, last)
-        stoi.append(_stoi(said, heard, rate_hz))
-        pesq.append(_pesq(said, heard, rate_hz))
-    return Quality(_mean(stoi), _mean(pesq), len(chosen), len(speaking))
+        scores.append(stoi(said, heard, rate_hz))
+        qualities.append(_pesq(said, heard, rate_hz))
+    return Quality(_mean(scores), _mean(qualities), len(chosen), len(speaking))
 
 
 def _aligned(
     rec: Int16Array, ref: Int16Array, alignment: Alignment, first: int, last: int
-) -> tuple[_Floats, _Floats]:
+) -> tuple[Floats, Floats]:
     """Both sides of the aligned parts of a window; what was put in is left out."""
     said, heard = [], []
-    for segment in alignment.segments:
+    for segment in alignment.between(first, last):
         begin, end = max(first, segment.begin), min(last, segment.end)
         if end > begin:
             said.append(alignment.reference(ref, segment, begin, end))
-            heard.append(rec[begin:end] * float(alignment.sign))
-    return np.concatenate(said).astype(np.float64) * alignment.sign, np.concatenate(heard)
+            heard.append(rec[begin:end] * np.float32(alignment.sign))
+    return np.concatenate(said) * np.float32(alignment.sign), np.concatenate(heard)
 
 
-def _stoi(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
-    from pystoi import stoi
-
-    with _WARNINGS, warnings.catch_warnings():
-        warnings.filterwarnings("error", _TOO_LITTLE, RuntimeWarning)
-        try:
-            return float(stoi(said, heard, rate_hz))
-        except RuntimeWarning:
-            return None
-
-
-def _pesq(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
+def _pesq(said: Floats, heard: Floats, rate_hz: int) -> float | None:
     if not has_pesq():
         return None
     from pesq import PesqError, pesq
@@ -126,11 +110,11 @@ def _pesq(said: _Floats, heard: _Floats, rate_hz: int) -> float | None:
         return None
 
 
-def _at_wide(samples: _Floats, rate_hz: int) -> _Floats:
+def _at_wide(samples: Floats, rate_hz: int) -> Floats:
     from scipy.signal import resample_poly
 
     common = gcd(rate_hz, _WIDE_HZ)
-    wide: _Floats = resample_poly(samples, _WIDE_HZ // common, rate_hz // common)
+    wide: Floats = resample_poly(samples, _WIDE_HZ // common, rate_hz // common)
     return wide
 
 

@@ -13,6 +13,7 @@ from voicelab.audio.compare.correlation import (
     best_lags,
     candidates,
     held_lags,
+    keep_memory,
     likeness,
     pieces,
 )
@@ -40,7 +41,6 @@ _LOST_AFTER = 4
 _STEEPEST = 4
 _LEARNT = 0.25
 _FILLS = 4
-_TOGETHER = 256
 _FILLED = 8
 _SOUGHT = 8
 _FITS = 0.5
@@ -84,15 +84,16 @@ class _Tracker:
     active: npt.NDArray[np.bool_] = field(init=False)
     loud: npt.NDArray[np.float64] = field(init=False)
     floor: float = field(init=False)
+    tried: Lags = field(init=False)  # guesses: four rows, from which each block was searched
 
     def __post_init__(self) -> None:
         self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
-        self.loud = np.concatenate(
-            [
-                pieces(self.rec, some, self.block).std(axis=1)
-                for some in np.array_split(self.starts, -(-len(self.starts) // _TOGETHER))
-            ]
-        )
+        self.loud = np.empty(len(self.starts))
+        for at in range(0, len(self.starts), _AT_ONCE):
+            heard = pieces(self.rec, self.starts[at : at + _AT_ONCE], self.block)
+            heard -= heard.mean(axis=1, keepdims=True)
+            self.loud[at : at + _AT_ONCE] = np.sqrt(np.square(heard).mean(axis=1))
+        self.tried = np.full((4, len(self.starts)), np.iinfo(np.int64).max // 2)
         high = float(np.percentile(self.loud, 95))
         self.floor = float(np.percentile(self.loud, 5))
         self.active = self.loud > max(_ACTIVE * high, _QUIETEST)
@@ -189,7 +190,6 @@ class _Tracker:
 
     def _fill(self, lags: Lags, like: Floats) -> None:
         """Look for what was not found near the lags of what was found before and after it."""
-        tried = np.full((3, len(lags)), np.iinfo(np.int64).max // 2)
         for _ in range(_FILLS):
             sure = np.abs(like) > LEAST_LIKENESS
             known, missed = np.flatnonzero(sure), np.flatnonzero(self.active & ~sure)
@@ -202,8 +202,9 @@ class _Tracker:
             between = lags[before] + np.rint(part * (lags[behind] - lags[before])).astype(np.int64)
             near = np.minimum(np.abs(missed - before), np.abs(missed - behind)) <= _FILLED
             for n, guesses in enumerate((lags[before], lags[behind], between)):
-                other = near & (np.abs(tried[:, missed] - guesses).min(axis=0) > self.block // 8)
-                tried[n, missed[other]] = guesses[other]
+                apart = np.abs(self.tried[:, missed] - guesses).min(axis=0)
+                other = near & (apart > self.block // 8)
+                self.tried[n, missed[other]] = guesses[other]
                 self._better(missed[other], guesses[other], lags, like)
             if not (np.abs(like[missed]) > LEAST_LIKENESS).any():
                 return
@@ -240,6 +241,7 @@ class _Tracker:
             if not len(which):
                 continue
             guesses = lag + np.rint(trend * (ahead - seen)).astype(np.int64)
+            self.tried[3, which] = guesses
             if steady:
                 lags[which], like[which], steady = self.held(which, guesses)
             else:
@@ -266,11 +268,15 @@ class _Tracker:
         self, k: int, lag: int, spans: tuple[int, ...] = (_AT_ONCE, _LOST_AFTER)
     ) -> int | None:
         for reach_s in (_NEAR_S, _FAR_S):
-            reach = int(reach_s * self.rate_hz)
+            reach, where_known = int(reach_s * self.rate_hz), []
             for span in spans:
                 found = self.look(k, span, (lag - reach, lag + reach))
-                if found is not None and abs(found - lag) > self.block // 4:
-                    return found  # where others in the span are is known
+                if found is None:
+                    continue
+                if abs(found - lag) > self.block // 4:
+                    return found
+                where_known.append(span)  # it is others in the span that were found
+            spans = tuple(span for span in spans if span not in where_known)
         return None
 
 
@@ -283,6 +289,7 @@ def track(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Track | None:
         At the same rate.
     rate_hz : int
     """
+    keep_memory()
     block = int(min(BLOCK_S * rate_hz, len(rec), len(ref))) // 2 * 2
     if block < rate_hz // 50:
         return None

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
 from voicelab.audio.compare.correlation import Floats, Lags
 from voicelab.audio.compare.hops import EQUAL, SAME, Doubles, Sides, Stretch
 
-_USUAL_COST = 8.0
-_RARE_COST = 25.0
-_BATCH = 256
+_USUAL_COST = np.float32(8.0)
+_RARE_COST = np.float32(25.0)
+_CELLS = 2048
 
 
 def paths(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> list[Lags]:
@@ -28,11 +29,14 @@ def paths(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> list[La
     """
     found: list[Lags] = [np.zeros(0, np.int64)] * len(stretches)
     order = sorted(range(len(stretches)), key=lambda k: stretches[k].left.shape[::-1])
-    for at in range(0, len(order), _BATCH):
-        batch = order[at : at + _BATCH]
-        together = _together([stretches[k] for k in batch], usual, sides)
-        for k, path in zip(batch, together.T, strict=True):
-            found[k] = path[: len(stretches[k].begins)]
+    batch: list[int] = []
+    for k, following in zip_longest(order, order[1:]):
+        batch.append(k)
+        if following is None or len(batch) * len(stretches[following].delays) >= _CELLS:
+            together = _together([stretches[each] for each in batch], usual, sides)
+            for each, path in zip(batch, together.T, strict=True):
+                found[each] = path[: len(stretches[each].begins)]
+            batch = []
     return found
 
 
@@ -41,52 +45,53 @@ def _together(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> Lag
     rows = len(stretches)
     hops = max(len(s.begins) for s in stretches)
     most = max(len(s.delays) for s in stretches) + 1
-    cost = np.zeros((hops, rows, most), np.float32)
-    before = np.full((len(usual), rows, most), most - 1)
-    begin = np.full((rows, most), np.inf, np.float32)
-    end = np.full((rows, most), np.inf, np.float32)
+    cost = np.ones((hops, most, rows), np.float32)
+    held = np.full((most, rows), np.nan)
     for row, stretch in enumerate(stretches):
-        held, count = stretch.delays, len(stretch.delays)
-        cost[:, row, count:] = np.inf
-        cost[: len(stretch.begins), row, :count] = stretch.cost(sides)
-        begin[row, :count] = _RARE_COST * (np.abs(held - stretch.held[0]) >= SAME)
-        end[row, :count] = _RARE_COST * (np.abs(held - stretch.held[-1]) >= SAME)
-        for u, step in enumerate(usual):
-            of, into = np.nonzero(np.abs(held[None, :] - held[:, None] - step) < EQUAL)
-            before[u, row, into] = of
+        count = len(stretch.delays)
+        cost[: len(stretch.begins), :count, row] = stretch.left
+        cost[:, count:, row] = np.inf
+        held[:count, row] = stretch.delays
+    cost += np.float32(sides.hop * sides.least)
+    np.log(cost, out=cost)
+    cost *= np.float32(0.5 * sides.hop)  # in natural units: noise of unknown level
+    cost -= cost.min(axis=1, keepdims=True)
+    first, last = (np.array([s.held[k] for s in stretches]) for k in (0, -1))
+    begin, end = (_RARE_COST * (np.abs(held - each) >= SAME) for each in (first, last))
+    before = np.full((len(usual), most, rows), most - 1)
+    for u, step in enumerate(usual):
+        of, into, which = np.nonzero(np.abs(held[None, :] - held[:, None] - step) < EQUAL)
+        before[u, into, which] = of
     return _cheapest(cost, before, begin, end)
 
 
 def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats) -> Lags:
-    """The cheapest path of each row.
+    """The cheapest path of each row; what it costs up to each hop is left in `cost`.
 
     Parameters
     ----------
-    cost : ndarray of float, shape (hops, rows, delays)
-    before : ndarray of int, shape (usual steps, rows, delays)
+    cost : ndarray of float, shape (hops, delays, rows)
+    before : ndarray of int, shape (usual steps, delays, rows)
         From which delay a usual step leads to each; the last one is none.
-    begin, end : ndarray of float, shape (rows, delays)
+    begin, end : ndarray of float, shape (delays, rows)
     """
-    hops, rows, delays = cost.shape
+    hops, delays, rows = cost.shape
     every = np.arange(rows)
-    flat = before + delays * every[:, None]
-    came = np.empty(cost.shape, np.int16)
-    stay = np.broadcast_to(np.arange(delays), (rows, delays))
-    total = begin + cost[0]
-    for h in range(1, hops):
-        best = total.argmin(axis=1)
-        step = (total[every, best] + np.float32(_RARE_COST))[:, None]
-        chosen = np.where(total <= step, stay, best[:, None])
-        cheapest = np.minimum(total, step)
-        for back, index in zip(before, flat, strict=True):
-            way = total.take(index) + np.float32(_USUAL_COST)
-            better = way < cheapest
-            chosen = np.where(better, back, chosen)
-            cheapest = np.where(better, way, cheapest)
-        came[h] = chosen
-        total = cheapest + cost[h]
+    usual = (before * rows + every).reshape(-1, delays * rows)
+    cost = cost.reshape(hops, -1)
+    cost[0] += begin.ravel()
+    for last, this in pairwise(cost):
+        rare = last.reshape(-1, rows).min(axis=0) + _RARE_COST
+        least = np.minimum(last.reshape(-1, rows), rare).ravel()
+        for place in usual:
+            np.minimum(least, last.take(place) + _USUAL_COST, out=least)
+        this += least
     path = np.empty((hops, rows), np.int64)
-    path[-1] = (total + end).argmin(axis=1)
+    path[-1] = (cost[-1] + end.ravel()).reshape(-1, rows).argmin(axis=0) * rows + every
+    more = np.array([0, _RARE_COST] + len(before) * [_USUAL_COST], np.float32)[:, None]
     for h in range(hops - 1, 0, -1):
-        path[h - 1] = came[h, every, path[h]]
-    return path
+        last, at = cost[h - 1], path[h]
+        rare = last.reshape(-1, rows).argmin(axis=0) * rows + every
+        come = np.concatenate((at[None], rare[None], usual.take(at, axis=1)))
+        path[h - 1] = come.take((last.take(come) + more).argmin(axis=0) * rows + every)
+    return np.asarray(path // rows)
