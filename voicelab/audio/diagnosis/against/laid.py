@@ -58,6 +58,9 @@ class Laid:
     heard : ndarray of float, shape (n,)
     told : ndarray of float, shape (n,)
         The reference, in its place and through the filter; no offset is in it.
+    said : ndarray of float, shape (n,)
+        The reference in its place and about as loud, without the filter, which smears sound into
+        silence.
     known : ndarray of bool, shape (n,)
         Where the reference reaches.
     offset : float
@@ -74,6 +77,7 @@ class Laid:
     rate_hz: int
     heard: Floats
     told: Floats
+    said: Floats
     known: _Bools
     offset: float
     reference_offset: float
@@ -179,7 +183,8 @@ def _laid(
     side = round(_SIDE_S * rate_hz)
     segments = _joined(alignment.segments, round(_SHORT_S * rate_hz))
     wide = heard.astype(np.float64)
-    known, told = np.zeros(wide.size, np.bool_), np.zeros(wide.size)
+    known = np.zeros(wide.size, np.bool_)
+    told, plain = np.zeros(wide.size), np.zeros(wide.size)
     rows = [
         (s.begin, s.end, _said(said, alignment, s, s.begin - side, s.end + side)) for s in segments
     ]
@@ -191,14 +196,16 @@ def _laid(
     taps = _filter([(wide[a:b] - middle, row) for a, b, row in rows], side)
     for first, last, row in rows:
         told[first:last] = oaconvolve(row, taps, mode="valid")
+        plain[first:last] = row[side : row.size - side]
     told *= _usual_gain(wide - middle, told, known, round(_BLOCK_S * rate_hz))
-    power = sum(
-        float(row[side : row.size - side] @ row[side : row.size - side]) for *_, row in rows
-    )
+    power = float(plain @ plain)
     gain = float(np.sqrt(told @ told / power)) if power > 0 else 0.0
     offset = float((wide - told)[known].mean())
     theirs = alignment.sign * gain * level
-    return Laid(begin, ahead, rate_hz, wide, told, known, offset, theirs, segments, alignment)
+    plain *= gain
+    return Laid(
+        begin, ahead, rate_hz, wide, told, plain, known, offset, theirs, segments, alignment
+    )
 
 
 def _said(said: Int16Array, alignment: Alignment, segment: Segment, begin: int, end: int) -> Floats:
