@@ -59,7 +59,10 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
         And how far the seams stand out, in spreads.
     """
     samples = heard.loudest_stretch()
-    signs = _signs(without_lines(samples, heard.rate_hz), ~_near_silence(samples))
+    sounding = ~_near_silence(samples)
+    signs = _signs(without_lines(samples, heard.rate_hz), sounding)
+    if heard.is_noisy:
+        signs = {word: _ranked(sign, sounding) for word, sign in signs.items()}
     best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
     usual = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
     lengths = [n for n in _lengths(heard.rate_hz) if samples.size // n >= _FEWEST]
@@ -121,16 +124,15 @@ def _signs(samples: _Floats, sounding: _Bools) -> dict[str, _Floats]:
     rough = _scaled(rest**2, sounding)
     step = np.abs(np.diff(samples, prepend=samples[0]))
     flat = _scaled(-np.log(np.maximum(step / (_smooth(step) + 0.5), _FLATTEST)), sounding)
-    signs = {
+    return {
         "weaker": dip,
         "bent": bent,
         _ROUGHER: rough,
-        "weaker and rougher": dip + rough,
-        "weaker and calmer": dip - rough,
+        "weaker and rougher": _scaled(dip + rough, sounding),
+        "weaker and calmer": _scaled(dip - rough, sounding),
         "flat": flat,
-        "bent and flat": bent + flat,
+        "bent and flat": _scaled(bent + flat, sounding),
     }
-    return {word: _ranked(sign, sounding) for word, sign in signs.items()}
 
 
 def _near_silence(samples: Int16Array) -> _Bools:
@@ -163,7 +165,11 @@ def _scaled(sign: _Floats, sounding: _Bools) -> _Floats:
 
 
 def _ranked(sign: _Floats, sounding: _Bools) -> _Floats:
-    """Give each its place among all, as if all were normal: few beats of music are no seams."""
+    """Give each its place among all, as if all were normal.
+
+    Under noise a seam is a slight leaning of all chunks; what is strong at a few of them are frames
+    that were moved, or the noise of a coded hum.
+    """
     from scipy.special import ndtri
 
     heard = sign[sounding]
