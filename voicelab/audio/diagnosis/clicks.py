@@ -43,6 +43,7 @@ _CLEAR: Final = {True: (4.5, 6.3), False: (5.4, 7.2)}
 _SUSPECT: Final = 0.86
 _WAVERS: Final = 12.0
 _ALONE: Final = 1.8
+_HUMS: Final = 0.01
 _SETTLES: Final = "a reference or a longer piece would settle it"
 _LONGEST_S: Final = 0.2
 
@@ -60,7 +61,8 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     """
     samples = heard.loudest_stretch()
     sounding = ~_near_silence(samples)
-    signs = _signs(without_lines(samples, heard.rate_hz), sounding)
+    without = without_lines(samples, heard.rate_hz)
+    signs = _signs(without, sounding)
     if heard.is_noisy:
         signs = {word: _ranked(sign, sounding) for word, sign in signs.items()}
     best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
@@ -74,7 +76,12 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     strength, height, length, word = best
     spreads = strength * _CLEAR[True][0]
     if strength < (_SUSPECT if heard.is_noisy else 1):
-        return _stretched(heard, signs[_ROUGHER], lengths), spreads
+        if not heard.is_noisy:
+            return [], spreads
+        hums = float(without @ without) < (1 - _HUMS) * float(
+            np.sum(np.square(samples, dtype=float))
+        )
+        return _stretched(*wavering(signs[_ROUGHER], heard.rate_hz, lengths, hums), heard), spreads
     finding = Finding(
         "chunk-clicks",
         min(0.97, 0.6 + spreads / 60),
@@ -88,11 +95,8 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     return [finding], spreads
 
 
-def _stretched(heard: Heard, rough: _Floats, lengths: list[int]) -> list[Finding]:
+def _stretched(power: float, beside: float, length: int, heard: Heard) -> list[Finding]:
     """Where noise hides the seams, it may itself tell of chunks; no more than a suspicion."""
-    if not heard.is_noisy:
-        return []
-    power, beside, length = wavering(rough, heard.rate_hz, lengths)
     if power < _WAVERS or beside < _ALONE:
         return []
     finding = Finding(

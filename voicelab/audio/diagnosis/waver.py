@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 _SLOWEST_HZ: Final = 9.0  # below it are words
-_FASTEST_HZ: Final = 48.0  # above it are the mains and voices
+_FASTEST_HZ: Final = 70.0  # above it are voices
+_MAINS_HZ: Final = 48.0
 _TIMES: Final = (1, 2, 3, 4, 5)
 _FINER: Final = 2
 _NEAR: Final = 8
@@ -23,7 +24,9 @@ _RIVALS: Final = (0.75, 1.3)
 _Floats = npt.NDArray[np.float64]
 
 
-def wavering(rough: _Floats, rate_hz: int, lengths: list[int]) -> tuple[float, float, int]:
+def wavering(
+    rough: _Floats, rate_hz: int, lengths: list[int], hums: bool
+) -> tuple[float, float, int]:
     """Find the length in step with which what is left wavers most.
 
     Parameters
@@ -33,6 +36,8 @@ def wavering(rough: _Floats, rate_hz: int, lengths: list[int]) -> tuple[float, f
     rate_hz : int
     lengths : list of int
         Samples that a chunk may have.
+    hums : bool
+        Whether the mains are heard: then nothing in step with them counts.
 
     Returns
     -------
@@ -43,12 +48,13 @@ def wavering(rough: _Floats, rate_hz: int, lengths: list[int]) -> tuple[float, f
     from scipy.fft import next_fast_len, rfft
 
     size = next_fast_len(max(_FINER * rough.size, 1), real=True)
-    last = int(_RIVALS[1] * _FASTEST_HZ * size / rate_hz) + 2 * _AROUND
+    fastest_hz = _MAINS_HZ if hums else _FASTEST_HZ
+    last = int(_RIVALS[1] * fastest_hz * size / rate_hz) + 2 * _AROUND
     power = np.abs(rfft(rough, size)[:last]) ** 2
     best = (0.0, 0.0, 0)
     for length in lengths:
         for times in _TIMES:
-            if _SLOWEST_HZ < times * rate_hz / length < _FASTEST_HZ:
+            if _SLOWEST_HZ < times * rate_hz / length < fastest_hz:
                 at = round(times * size / length)
                 best = max(best, (*_above(power, at), length))
     return best
