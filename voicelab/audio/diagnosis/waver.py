@@ -68,4 +68,4 @@ def _above(power: _Floats, at: int) -> tuple[float, float]:
     first, last = (round(share * at) for share in _RIVALS)
     rivals = np.concatenate((power[first:lower], power[upper:last], [usual]))
     top = float(power[max(at - 1, 0) : at + 2].max())
-    return top / usual, top / float(rivals.max())
+    return top / usual, top / max(float(rivals.max()), 1e-9)

@@ -15,7 +15,7 @@ from voicelab.audio.samples import Int16Array
 _LEAST_OFFSET: Final = 100.0
 _OFFSET_SHARE: Final = 0.06
 _SLOWEST: Final = 4
-_SURE: Final = 5.0  # beside four waves of chance: once in some hundreds of rumbling recordings
+_SURE: Final = 6.0  # beside four waves of chance: one in some hundreds of rumbling recordings
 _LEAST_TOP: Final = 500.0
 _BEYOND: Final = 1.08
 _AT_TOP: Final = 0.96
