@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 _SLOWEST_HZ: Final = 9.0  # below it are words
-_FASTEST_HZ: Final = 70.0  # above it are voices
+_FASTEST_HZ: Final = 130.0  # no voice holds a pitch as steadily, but more of chance is found
 _MAINS_HZ: Final = 48.0
 _TIMES: Final = (1, 2, 3, 4, 5)
 _FINER: Final = 2
