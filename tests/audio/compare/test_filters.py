@@ -94,6 +94,20 @@ def test_what_is_no_filter_is_not_taken_for_one(speech, through, noisy, kind):
     assert line_filter(heard, speech, track(heard, speech, 8000), 8000) is None
 
 
+@pytest.mark.parametrize("frame_ms", [20, 40])
+@pytest.mark.parametrize("seconds", [4, 10])
+@pytest.mark.parametrize("every", [4, 8])
+def test_what_is_lost_is_no_filter(speech, frame_ms, seconds, every):
+    said = speech[: seconds * 8000]
+    frames = said[: len(said) // (frame_ms * 8) * frame_ms * 8].reshape(-1, frame_ms * 8).copy()
+    power = (frames.astype(float) ** 2).mean(axis=1)
+    loud = np.flatnonzero(power > power.mean())
+    frames[loud[::every]] = 0
+    got = report(frames.ravel(), said)
+    assert got.line is None
+    assert "filter" not in got.verdict
+
+
 def test_a_loud_reference_is_not_clipped(speech):
     loud = np.clip(speech.astype(int) * 4, -32768, 32767).astype(np.int16)
     heard = filtered(loud // 2, "telephone")

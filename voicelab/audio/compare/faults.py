@@ -85,12 +85,12 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
         return
     noise = float(np.median(measured.error[active]))
     floor = measured.size * _NEAREST_ZERO**2
-    broken = active & (measured.error > _BROKEN * measured.said)
+    unlike = active & (measured.error > _BROKEN * measured.said)
     loud_noise = _loud_noise(measured)
-    broken &= measured.error > max(6 * noise, loud_noise)
+    broken = unlike & (measured.error > max(6 * noise, loud_noise))
     nothing = max(floor, 3 * noise, loud_noise)  # nothing but noise is heard
     silent = measured.still < np.maximum(_SILENT * measured.said, nothing)
-    broken |= active & (measured.still <= floor) & (measured.said + noise > 4 * floor)
+    broken |= unlike & (measured.still <= floor) & (measured.said + noise > 4 * floor)
     joins = (measured.still <= floor) & (measured.said > measured.still)
     rate_hz, size = alignment.rate_hz, measured.size
     for first, last in _runs(broken, measured.begins, size):

@@ -184,7 +184,9 @@ class _Blocks:
 
     def flat(self) -> float:
         """What a level leaves of blocks to which nothing else was done."""
-        whole = self.sums(self.best(self.sums(slice(None)).level()))
+        whole = self.sums(slice(None))
+        for _ in range(2):  # the first level is that of what is lost, too
+            whole = self.sums(self.best(whole.level()))
         return whole.left(whole.level())
 
     def lateness(self, response: _Complex, near: int) -> _Doubles:

@@ -17,10 +17,11 @@ _BLOCK_FRAMES = 800
 _ACTIVE = 1e-3
 _MATCHED = 0.005
 """Gains closer to 1 than this are 1: what is left is the codec's."""
-_PIECE_FRAMES = 8
-_PIECES = 40
+_PART_FRAMES = 320
 _PARTS = 64
-"""Level and offset are taken from so many parts of so many pieces of so many frames."""
+"""Level and offset are taken from so many parts of so many frames."""
+_STEADY_FRAMES = 8
+"""The offset is what so many frames have in common."""
 _KNOWN = 0.99
 
 Doubles = npt.NDArray[np.float64]
@@ -126,15 +127,14 @@ def _power(samples: Floats, size: int, whole: npt.NDArray[np.bool_]) -> Doubles:
 def _level(
     rec: Int16Array, ref: Int16Array, alignment: Alignment, size: int
 ) -> tuple[float, float]:
-    """Gain and offset, as the medians over pieces from all over the recording."""
-    length = _PIECE_FRAMES * size
-    part = length * _PIECES
+    """Gain and offset, as medians over frames from all over the recording: some may be lost."""
+    part = size * _PART_FRAMES
     first, last = alignment.segments[0].begin, alignment.segments[-1].end
     most = max(last - first - part, 0)
     found: list[tuple[Doubles, ...]] = []
     for at in np.unique(np.linspace(0, most, min(_PARTS, most // part + 2)).astype(int)):
         begin, end = first + int(at), min(first + int(at) + part, last)
-        rows = (-1, min(length, end - begin))
+        rows = (-1, min(size, end - begin))
         end -= (end - begin) % rows[1]
         said, known = alignment.expected(ref, begin, end)
         whole = known.reshape(rows).mean(axis=1) > _KNOWN
@@ -150,7 +150,11 @@ def _level(
     gain = _weighted_median(gains, weights) if len(gains) else 1.0
     if gain <= 0 or abs(gain - 1) < _MATCHED:
         gain = 1.0
-    offset = float(np.median(heards - gain * saids)) if len(heards) else 0.0
+    offsets = heards - gain * saids
+    if len(offsets) >= _STEADY_FRAMES:
+        together = len(offsets) // _STEADY_FRAMES * _STEADY_FRAMES
+        offsets = offsets[:together].reshape(-1, _STEADY_FRAMES).mean(axis=1)
+    offset = float(np.median(offsets)) if len(offsets) else 0.0
     return gain, offset if abs(offset) >= _LEAST_OFFSET else 0.0
 
 
