@@ -40,7 +40,7 @@ _AROUND: Final = 161
 _FLATTEST: Final = 0.05
 _CLEAR: Final = {True: (4.5, 6.3), False: (5.4, 7.2)}
 """Spreads that leave no doubt, of a usual length or not: where a recording begins, elsewhere."""
-_SUSPECT: Final = 0.86
+_SUSPECT: Final = 0.9
 _WAVERS: Final = 14.0
 _ALONE: Final = 1.9
 _HUMS: Final = 0.995  # of the level without lines: voices alone leave 0.997 and more
