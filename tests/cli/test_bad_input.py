@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -107,16 +109,74 @@ def test_what_is_bad_is_one_sentence(told, name):
     status, out, err = told("check", name, "--against", "good.wav")
     assert (status, out) == (2, "")
     assert of_check in err
+    assert name in err
     assert err.count("\n") == 1
     status, out, err = told("check", "good.wav", "--against", name)
     assert (status, out) == (2, "")
+    assert name in err
+    assert err.count("\n") == 1
+    if of_diagnose is not None:
+        status, out, err = told("diagnose", "good.wav", "--against", name)
+        assert (status, out) == (2, "")
+        assert name in err
+        assert of_diagnose in err
     status, out, err = told("diagnose", name)
     if of_diagnose is None:
         assert (status, err) == (0, "")
         return
     assert (status, out) == (2, "")
     assert of_diagnose in err
+    assert name in err
     assert err.count("\n") == 1
+
+
+def test_of_two_of_one_name_the_one_that_is_meant_is_told(told, folder):
+    (folder / "other").mkdir()
+    (folder / "other" / "good.wav").touch()
+    assert (
+        "other/good.wav is no audio" in told("check", "good.wav", "--against", "other/good.wav")[2]
+    )
+    assert "voicelab: other/good.wav" in told("diagnose", "other/good.wav")[2]
+
+
+def test_a_reference_of_one_sample_is_too_short(told, folder, said):
+    soundfile.write(folder / "one.wav", said[:1], RATE_HZ)
+    _, out, _ = told("diagnose", "good.wav", "--against", "one.wav")
+    assert "the reference is too short: 1 sample" in out
+
+
+def test_what_a_decoder_complains_of_is_not_heard(folder):
+    data = bytearray((folder / "a.mp3").read_bytes())
+    for at in range(3000, len(data) - 1000, 911):
+        data[at : at + 40] = bytes(range(at % 200, at % 200 + 40))
+    (folder / "broken.mp3").write_bytes(data)
+    command = [sys.executable, "-m", "voicelab", "check", "broken.mp3", "--against", "good.wav"]
+    got = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
+    assert got.returncode == 0
+    assert got.stderr == ""
+
+
+@pytest.mark.parametrize("name", ["good.wav", "a.flac"])
+def test_standard_input_is_a_recording_too(folder, name):
+    command = [sys.executable, "-m", "voicelab"]
+    for more in (["check", "-", "--against", "good.wav"], ["diagnose", "-", "--against", name]):
+        with (folder / name).open("rb") as file:
+            got = subprocess.run(
+                [*command, *more],
+                stdin=file,
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                timeout=60,
+            )
+        assert (got.returncode, got.stderr) == (0, "")
+        assert "Exact" in got.stdout or "Nothing is wrong" in got.stdout
+
+
+def test_standard_input_is_one_recording(told):
+    assert "Only one of the two" in told("check", "-", "--against", "-")[2]
+    assert "Standard input is one recording" in told("diagnose", "-", "good.wav")[2]
+    assert "Standard input is one recording" in told("diagnose", "-", "--csv", "out.csv")[2]
 
 
 def test_all_of_them_at_once_are_rows(told):

@@ -55,6 +55,7 @@ def test_no_file(tone_wav, capsys, name):
         (("--hint", "gremlins"), "No fault is called"),
         (("--html", "none/page.html"), "There is no directory none"),
         (("--repaired", "."), "is a directory"),
+        (("--repaired", "-"), "name a file to write"),
     ],
 )
 def test_a_wrong_option_is_a_sentence(tone_wav, capsys, monkeypatch, more, words):

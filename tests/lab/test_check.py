@@ -119,3 +119,26 @@ def test_a_file_that_is_cut_short_says_so_everywhere(tmp_path):
     whole_one = check(PROMPT, PROMPT)
     assert whole_one.cut_short() == []
     assert "cut short" not in whole_one.html()
+
+
+def test_every_name_of_the_json_is_an_attribute():
+    report = check(PROMPT, PROMPT)
+    for name, value in report.as_dict().items():
+        if isinstance(value, float):
+            assert getattr(report, name) == pytest.approx(value, abs=1), name
+        elif name not in ("format", "gaps"):
+            assert getattr(report, name) == value, name
+    assert report.gaps == report.faults == ()
+    assert (report.delay_ms, report.drift_ppm, report.snr_db) == (0, 0, 100)
+    assert report.stoi > 0.99
+
+
+def test_the_bytes_of_a_file_are_taken_and_errors_say_which_of_the_two_is_meant():
+    data = Path(PROMPT).read_bytes()
+    assert check(data, PROMPT).exact
+    with pytest.raises(FormatError, match=r"^The reference is no audio that can be read: it is em"):
+        check(PROMPT, b"")
+    with pytest.raises(FormatError, match=r"^The recording: Samples alone have no rate"):
+        check(np.zeros(8000, np.int16), PROMPT)
+    with pytest.raises(FormatError, match=r"^The reference has 4000 samples a second"):
+        check(PROMPT, Audio(np.zeros(8000, np.int16), 4000))

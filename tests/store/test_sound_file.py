@@ -119,7 +119,8 @@ def test_what_is_no_sound_is_a_sentence_without_a_trace_of_python(data, words):
     with pytest.raises(FormatError, match=words) as caught:
         read_sound(data, otherwise="Do something else.")
     assert "BytesIO" not in str(caught.value)
-    assert str(caught.value).endswith("Do something else." if data else "it is empty.")
+    asked = "Do something else." if data else "it is empty. Was anything recorded?"
+    assert str(caught.value).endswith(asked)
 
 
 def test_no_sound_at_all_is_a_sound_of_no_samples():

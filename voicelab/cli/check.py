@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from voicelab.cli.given import is_several, named
+from voicelab.cli.given import both_named, is_several
 from voicelab.cli.several import add_table_options, check_several
 from voicelab.cli.streams import answer, remark
 
@@ -19,7 +19,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         description="Align a recording with its reference and say what happened on the way: "
         "delay, drift, gaps, exactness, noise. REC and REF are audio files or stored calls: a "
         "path, the beginning of an id, or `last`. Several RECs, or a folder of them, give a table; "
-        "REF is then what all of them should be, or a folder with a file called like each. Exit "
+        "REF is then what all of them should be, or a folder with a file called like each. One of "
+        "them may be `-`, standard input. Exit "
         "status 1: the reference is not in it. docs/clinic.md says what each number means.",
     )
     parser.add_argument(
@@ -55,8 +56,7 @@ def run(options: argparse.Namespace) -> int:
         return check_several(options)
     if options.format:
         AudioFormat.parse(options.format)
-    given = named(options.recording[0], options.recordings)
-    known = named(options.against, options.recordings)
+    given, known = both_named(options.recording[0], options.against, options.recordings)
     check_outputs([options.html], [given, known])
     form = options.format or _carried(given)
     with Working("comparing"):

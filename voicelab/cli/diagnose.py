@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from voicelab.cli.given import is_several, named
+from voicelab.cli.given import both_named, is_several
 from voicelab.cli.several import add_table_options, diagnose_several
 from voicelab.cli.streams import answer, remark
 
@@ -20,7 +20,8 @@ def add_to(commands: Any) -> argparse.ArgumentParser:
         description="Name what went wrong with a recording, the likeliest explanation first. FILE "
         "and REF are audio files or stored calls: a path, the beginning of an id, or `last`. "
         "Several FILEs, or a folder of them, give a table; REF is then how all of them ought to "
-        "sound, or a folder with a file called like each. docs/clinic.md says what each fault "
+        "sound, or a folder with a file called like each. One of them may be `-`, standard input. "
+        "docs/clinic.md says what each fault "
         "means.",
     )
     parser.add_argument(
@@ -54,18 +55,18 @@ def run(options: argparse.Namespace) -> int:
     from voicelab.cli.working import Working
     from voicelab.lab.diagnose import diagnose
     from voicelab.lab.sound import holds_a_header
+    from voicelab.store.piped import Piped
     from voicelab.store.whole_file import write_whole
 
     if is_several(options.file, options):
         return diagnose_several(options)
     name = options.file[0]
-    given = named(name, options.recordings)
-    reference = named(options.against, options.recordings) if options.against else None
+    given, reference = both_named(name, options.against or None, options.recordings)
     check_outputs([options.html, options.repaired], [given, reference])
     with Working("diagnosing"):
         found = diagnose(given, reference, options.hint, options.format, channel=options.channel)
     answer(json.dumps(found.as_json()) if options.json else str(found))
-    if options.format and isinstance(given, Path) and holds_a_header(given):
+    if options.format and isinstance(given, (Path, Piped)) and holds_a_header(given):
         remark(
             f"{name} begins as an audio file, and --format takes it for bytes of the wire, header "
             "and all. Leave --format away to have it read as a file."

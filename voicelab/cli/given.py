@@ -8,25 +8,46 @@ from typing import TYPE_CHECKING
 
 from voicelab.errors import CallNotFound, SettingError
 from voicelab.lab.places import existing
+from voicelab.store.piped import STDIN, Piped, is_pipe, read_pipe
 
 if TYPE_CHECKING:
     from voicelab.lab.call import Call
 
 
-def named(name: str, recordings: str | None) -> Path | Call:
-    """A file as its path, or a stored call.
+def named(name: str, recordings: str | None) -> Path | Call | Piped:
+    """A file as its path, a stored call, or what a pipe holds, read to its end.
 
     Raises
     ------
     CallNotFound
-        Where there is neither.
+        Where there is none of them.
+    FormatError, SettingError
+        As :func:`~voicelab.store.piped.read_pipe` does.
     """
     from voicelab.lab.find import find_call
 
     path = existing(name)
+    if is_pipe(name) or is_pipe(path):
+        return read_pipe(STDIN if name == STDIN else path)
     if path.exists() and path.suffix != ".jsonl":
         return path
     return find_call(name, Path(recordings) if recordings else None)
+
+
+def both_named(
+    name: str, against: str | None, recordings: str | None
+) -> tuple[Path | Call | Piped, Path | Call | Piped | None]:
+    """A recording and its reference, if there is one.
+
+    Raises
+    ------
+    CallNotFound, FormatError, SettingError
+        As :func:`named` does, and where both are standard input.
+    """
+    if name == against == STDIN:
+        raise SettingError("Only one of the two can come from standard input: name the other.")
+    known = None if against is None else named(against, recordings)
+    return named(name, recordings), known
 
 
 def file_of(name: str, recordings: str | None) -> Path:
@@ -36,9 +57,18 @@ def file_of(name: str, recordings: str | None) -> Path:
     ------
     CallNotFound
         Where there is none.
+    SettingError
+        Where it is standard input, which no table takes.
     """
+    if name == STDIN:
+        raise SettingError(
+            "Standard input is one recording: give it alone, without other files and without the "
+            "options of tables."
+        )
+    if is_pipe(existing(name)):
+        return existing(name)  # a table refuses it in a row
     found = named(name, recordings)
-    return found if isinstance(found, Path) else found.files.wav
+    return existing(name) if isinstance(found, (Path, Piped)) else found.files.wav
 
 
 def is_several(names: list[str], options: argparse.Namespace) -> bool:
@@ -55,7 +85,7 @@ def files_of(names: list[str], recordings: str | None) -> list[tuple[Path, Path]
     Raises
     ------
     SettingError
-        Where a folder has no sound files.
+        Where a folder has no sound files, or one of them is standard input.
     """
     from voicelab.lab.corpus.folder import sounds_in
 

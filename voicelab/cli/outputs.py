@@ -8,6 +8,7 @@ from typing import Any
 
 from voicelab.errors import SettingError
 from voicelab.lab.call import Call
+from voicelab.store.piped import STDIN, Piped
 from voicelab.store.whole_file import check_place
 
 
@@ -18,17 +19,19 @@ def check_outputs(outputs: Sequence[str | None], inputs: Sequence[Any]) -> None:
     ----------
     outputs : sequence of str or None
         As they were named; None for one that is not wanted.
-    inputs : sequence of Path, Call or None
+    inputs : sequence of Path, Call, Piped or None
         What the command reads. Of a call, all files.
 
     Raises
     ------
     SettingError
-        Where one cannot be written, is an input, or is named twice.
+        Where one cannot be written, is an input or standard input, or is named twice.
     """
     read = {path.resolve() for given in inputs for path in _files(given)}
     written: set[Path] = set()
     for path in (Path(name) for name in outputs if name):
+        if str(path) == STDIN:
+            raise SettingError(f"{STDIN} is standard input: name a file to write.")
         check_place(path)
         where = path.resolve()
         if where in read or any(path.exists() and path.samefile(each) for each in read):
@@ -39,8 +42,10 @@ def check_outputs(outputs: Sequence[str | None], inputs: Sequence[Any]) -> None:
 
 
 def _files(given: Any) -> list[Path]:
+    if given is None or isinstance(given, Piped):
+        return []
     if not isinstance(given, Call):
-        return [] if given is None else [Path(given)]
+        return [Path(given)]
     files = given.files
     every = (files.wav, files.heard, files.ear, files.journal)
     return [path for path in every if path.exists()]

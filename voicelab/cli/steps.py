@@ -12,6 +12,8 @@ STEPS: Final = {
     "voicelab.audio.compare.exactness": "looking for what is exact",
     "voicelab.audio.compare.frames": "comparing frame by frame",
     "voicelab.audio.compare.faults": "looking for gaps",
+    "voicelab.audio.compare.tops": "looking for clipping",
+    "voicelab.audio.compare.edge": "measuring spectra",
     "voicelab.audio.compare.levels": "measuring levels",
     "voicelab.audio.compare.noise": "measuring the noise",
     "voicelab.audio.compare.spectra": "measuring spectra",

@@ -7,6 +7,7 @@ import threading
 import time
 
 from voicelab.cli.steps import step_of
+from voicelab.cli.streams import alone
 
 _EVERY_S = 0.5
 
@@ -15,7 +16,8 @@ class Working:
     """Says what is being done, in which step it is and for how long; at its end the line is gone.
 
     The work goes on in the thread that enters it, where Ctrl-C reaches it. Another one looks from
-    time to time at what that one is in, so that the work itself need not tell.
+    time to time at what that one is in, so that the work itself need not tell. Libraries
+    that are not Python say nothing meanwhile.
 
     Parameters
     ----------
@@ -29,8 +31,10 @@ class Working:
         self._over = threading.Event()
         self._worker = threading.get_ident()
         self._thread = threading.Thread(target=self._tell, daemon=True)
+        self._alone = alone()
 
     def __enter__(self) -> Working:
+        self._alone.__enter__()
         if sys.stderr.isatty():
             self._thread.start()
         return self
@@ -40,6 +44,7 @@ class Working:
         if self._thread.is_alive():
             self._thread.join()
             print("\r\033[K", end="", file=sys.stderr, flush=True)
+        self._alone.__exit__(None, None, None)
 
     def words(self) -> str:
         """``comparing: looking for gaps … 12 s``, or without a step where none is known."""

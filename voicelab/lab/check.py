@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from voicelab.audio.compare.report import CodecReport
 from voicelab.audio.compare.table import Row
 from voicelab.audio.format import AudioFormat
-from voicelab.lab.sound import check_mono, cut_words, name_of, sound_of
+from voicelab.lab.sound import check_mono, cut_words, label_of, name_of, naming, sound_of
 from voicelab.store.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -77,11 +77,21 @@ class Check(CodecReport):
         both = (self.recording_name, self.recording), (self.reference_name, self.reference)
         return [said for name, sound in both if (said := cut_words(name, sound))]
 
+    @property
+    def cut_short_s(self) -> float:
+        """How much of the recording's file is missing."""
+        return self.recording.cut_short_s
+
+    @property
+    def reference_cut_short_s(self) -> float:
+        """How much of the reference's file is missing."""
+        return self.reference.cut_short_s
+
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON, with how much of either file is missing, in seconds."""
         return CodecReport.as_dict(self) | {
-            "cut_short_s": round(self.recording.cut_short_s, 6),
-            "reference_cut_short_s": round(self.reference.cut_short_s, 6),
+            "cut_short_s": round(self.cut_short_s, 6),
+            "reference_cut_short_s": round(self.reference_cut_short_s, 6),
         }
 
     def rows(self) -> list[Row]:
@@ -128,8 +138,9 @@ def check(
 
     Parameters
     ----------
-    recording, reference : Audio, Call, str, Path or ndarray of int16
-        Sound in memory, a call (its caller's side), a file, or samples at the rate of `format`.
+    recording, reference : Audio, Call, str, Path, bytes or ndarray of int16
+        Sound in memory, a call (its caller's side), a file, the bytes of one, or samples at the
+        rate of `format`.
         They need neither begin together nor have one rate.
     format : str or AudioFormat, optional
         What the leg between them carried, ``mulaw/8000``; found out where it is not given.
@@ -153,10 +164,16 @@ def check(
         Where there is no such file.
     """
     from voicelab.audio.compare.check import check as compare
+    from voicelab.audio.compare.sound import check_sound
 
     leg = None if format is None else AudioFormat.parse(format)
-    heard, said = sound_of(recording, leg, channel), sound_of(reference, leg)
+    with naming(recording, "The recording"):
+        heard = sound_of(recording, leg, channel)
+    with naming(reference, "The reference"):
+        said = sound_of(reference, leg)
     check_mono(heard, said, recording, reference)
+    check_sound(label_of(recording, "The recording"), heard)
+    check_sound(label_of(reference, "The reference"), said)
     report = compare(heard, said, leg, full=full)
     return Check(
         **{field.name: getattr(report, field.name) for field in fields(report)},

@@ -12,7 +12,7 @@ from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis.diagnosis import Diagnosis
 from voicelab.audio.format import AudioFormat
 from voicelab.lab.call import Side
-from voicelab.lab.sound import cut_words, heard_of, name_of
+from voicelab.lab.sound import cut_words, heard_of, name_of, naming
 from voicelab.store.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -106,9 +106,16 @@ class Diagnosed(Diagnosis):
         both = (self.name, self.heard), (self.reference_name, self.reference)
         return [said for name, sound in both if sound and (said := cut_words(name, sound))]
 
+    def remarks(self) -> list[str]:
+        """What stands beside the hypotheses: what was taken for granted, and what is missing."""
+        return [*([self.assumed] if self.assumed else []), *self.cut_short()]
+
     def as_json(self) -> dict[str, Any]:
-        """``verdict`` and ``hypotheses``, and how much of the file is missing, in seconds."""
-        return Diagnosis.as_json(self) | {"cut_short_s": round(self.heard.cut_short_s, 6)}
+        """``verdict``, ``hypotheses``, ``assumed``, and how much of the file is missing."""
+        return Diagnosis.as_json(self) | {
+            "assumed": self.assumed or None,
+            "cut_short_s": round(self.heard.cut_short_s, 6),
+        }
 
     def __str__(self) -> str:
         return "\n".join([Diagnosis.__str__(self), *self.cut_short()])
@@ -147,6 +154,7 @@ def diagnose(
     *,
     side: Side = "caller",
     channel: int | None = None,
+    rate_hz: int | None = None,
 ) -> Diagnosed:
     """Find out what went wrong with some audio.
 
@@ -166,6 +174,9 @@ def diagnose(
         Of a call; of a recording of both sides the louder one is looked at.
     channel : int, optional
         Of a sound with several, which one, from 1 on; default: the loudest.
+    rate_hz : int, optional
+        Of samples in an array, or of wire bytes; default 8000, which the diagnosis then says. Of
+        the reference too, where that is an array.
 
     Returns
     -------
@@ -188,9 +199,14 @@ def diagnose(
     """
     from voicelab.audio.diagnosis.diagnose import diagnose as find_out
 
-    known = None if reference is None else _reference(reference, format)
-    heard = heard_of(given, format, side, channel)
-    found = find_out(heard, known, hint, format)
+    known = None
+    if reference is not None:
+        with naming(reference, "The reference"):
+            own = isinstance(reference, np.ndarray)
+            known = _reference(reference, format, rate_hz if own else None)
+    with naming(given):
+        heard = heard_of(given, format, side, channel)
+        found = find_out(heard, known, hint, format, rate_hz=rate_hz)
     if isinstance(heard, Audio):
         found.heard.cut_short_s = heard.cut_short_s
     return Diagnosed(
@@ -201,11 +217,11 @@ def diagnose(
     )
 
 
-def _reference(given: object, format: str | AudioFormat | None) -> Audio:
+def _reference(given: object, format: str | AudioFormat | None, rate_hz: int | None) -> Audio:
     """A reference that is a file is no wire bytes, whatever was heard is."""
     from voicelab.audio.diagnosis.reading import read_given
 
     data = heard_of(given, None, "caller")
-    heard = read_given(data, format)
+    heard = read_given(data, format, rate_hz)
     cut_short_s = data.cut_short_s if isinstance(data, Audio) else 0.0
     return Audio(heard.samples, heard.rate_hz, cut_short_s)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import numpy as np
-import numpy.typing as npt
 
 from voicelab.audio.clip import Audio
-from voicelab.audio.samples import Int16Array
+from voicelab.audio.samples import Int16Array, scaled
 from voicelab.errors import CallNotFound, FormatError, SettingError
 from voicelab.store.riff import Promise, read_promise
 
@@ -24,8 +23,6 @@ _BLOCK_FRAMES: Final = 1 << 16
 _FLAC_FRAMES: Final = 1 << 12
 """Of a FLAC file that breaks off, libsndfile gives nothing of the block in which it does."""
 _FLOATING: Final = ("FLOAT", "DOUBLE")
-_FARTHEST: Final = 16.0
-"""No sound is so far above full scale; samples of 16 bits that were not divided are."""
 
 
 def opened(path: Path) -> BinaryIO:
@@ -65,13 +62,16 @@ def read_bytes(path: Path) -> bytes:
     """
     with opened(path) as file:
         size = file.seek(0, io.SEEK_END)
-        _check_size(path, size, f"{size:,} bytes")
+        check_size(path, size, f"{size:,} bytes")
         file.seek(0)
         return file.read(size)
 
 
 def read_sound(
-    source: Path | bytes, channel: int | None = None, otherwise: str = ""
+    source: Path | bytes,
+    channel: int | None = None,
+    otherwise: str = "",
+    name: str = "What was given",
 ) -> tuple[Audio, str]:
     """Read a file as int16, whatever it holds; nothing is made louder.
 
@@ -85,6 +85,8 @@ def read_sound(
         Which one to read, from 1 on; default: all.
     otherwise : str
         What else can be done about a file that cannot be decoded; the end of the error.
+    name : str
+        What an error calls bytes; a file goes by its path.
 
     Returns
     -------
@@ -102,7 +104,7 @@ def read_sound(
     """
     import soundfile
 
-    name = "What was given" if isinstance(source, bytes) else str(source)
+    name = name if isinstance(source, bytes) else str(source)
     with io.BytesIO(source) if isinstance(source, bytes) else opened(source) as file:
         promise = read_promise(file)
         empty = file.seek(0, io.SEEK_END) == 0
@@ -117,7 +119,8 @@ def read_sound(
     except FormatError:
         raise
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
-        why = "it is empty." if empty else " ".join([_reason(error), otherwise]).strip()
+        why = " ".join([_reason(error), otherwise]).strip()
+        why = "it is empty. Was anything recorded?" if empty else why
         raise FormatError(f"{name} is no audio that can be read: {why}") from None
     if not len(samples) and promise is not None and promise.unfinished:
         raise FormatError(
@@ -150,7 +153,7 @@ def _samples(name: str, decoder: soundfile.SoundFile, channel: int | None) -> In
         check_channel(name, channel, decoder.channels)
     kept = 1 if channel is not None else decoder.channels
     length = f"{decoder.frames / decoder.samplerate / 3600:,.1f} hours of {kept} channel"
-    _check_size(name, 2 * kept * decoder.frames, f"{length}{'s' * (kept > 1)}")
+    check_size(name, 2 * kept * decoder.frames, f"{length}{'s' * (kept > 1)}")
     floating = decoder.subtype in _FLOATING
     frames = _FLAC_FRAMES if decoder.format == "FLAC" else _BLOCK_FRAMES
     blocks = [np.empty((0, kept), np.int16)]
@@ -164,23 +167,9 @@ def _samples(name: str, decoder: soundfile.SoundFile, channel: int | None) -> In
         if not len(block):
             break
         wanted = block if channel is None else block[:, channel - 1 : channel]
-        blocks.append(_int16(name, wanted) if floating else wanted.copy())
+        blocks.append(scaled(wanted, name) if floating else wanted.copy())
     samples: Int16Array = np.concatenate(blocks)
     return samples[:, 0] if kept == 1 else samples
-
-
-def _int16(name: str, block: npt.NDArray[np.float64]) -> Int16Array:
-    if not np.isfinite(block).all():
-        raise FormatError(
-            f"{name} holds samples that are no numbers (NaN or infinite): write it anew."
-        )
-    peak = float(np.abs(block).max(initial=0.0))
-    if peak > _FARTHEST:
-        raise FormatError(
-            f"{name} holds floats that reach {peak:,.0f}, and full scale is 1: samples of 16 bits "
-            "were taken for floats. Write it anew as 16-bit samples."
-        )
-    return np.clip(np.rint(block * 32768), -32768, 32767).astype(np.int16)
 
 
 def _missing_s(promise: Promise | None, decoder: soundfile.SoundFile, frames: int) -> float:
@@ -191,7 +180,14 @@ def _missing_s(promise: Promise | None, decoder: soundfile.SoundFile, frames: in
     return max(missing, 0) / int(decoder.samplerate)
 
 
-def _check_size(name: object, size: int, words: str) -> None:
+def check_size(name: object, size: int, words: str) -> None:
+    """Refuse what memory should not hold.
+
+    Raises
+    ------
+    FormatError
+        Where it is more than :data:`MOST_BYTES`; `words` say how much.
+    """
     if size > MOST_BYTES:
         raise FormatError(
             f"{name} holds {words}, more than the {MOST_BYTES >> 30} GiB that are looked at: cut "
@@ -202,4 +198,7 @@ def _check_size(name: object, size: int, words: str) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, (TypeError, ValueError)):  # soundfile, of names such as .raw and .vox
         return "it has no header that says what it holds."
-    return str(getattr(error, "error_string", error))
+    reason = str(getattr(error, "error_string", error))
+    if reason.startswith("Format not recognised"):
+        return "it begins like no kind of sound file."
+    return reason

@@ -128,6 +128,75 @@ def test_nothing_to_compare(speech):
     assert "The reference is silent" in verdict(speech, speech * 0)
 
 
+def test_what_is_hardly_alike_is_sent_to_diagnose(speech, noisy):
+    for heard in (alaw_decode(ulaw_encode(speech)), noisy(speech, -3)):
+        said = verdict(heard, speech)
+        assert said.startswith("It is hardly like the reference, with an SNR of")
+        assert "try `voicelab diagnose REC --against REF`" in said
+        assert "louder" not in said
+    assert "try `voicelab diagnose REC --against REF`" in verdict(speech.byteswap(), speech)
+    assert "hardly" not in verdict(noisy(speech, 8), speech)
+    assert "or try `voicelab diagnose REC --against REF`" in verdict(noisy(speech, 20), speech)
+
+
+def test_sound_after_the_end_is_said(speech, noisy):
+    more = np.concatenate((speech, speech[20000:38400]))
+    assert verdict(more, speech).endswith(
+        "equal the reference, but it goes on for 2.30 s more than the reference, with sound in "
+        "it: see what is heard there."
+    )
+    assert "for 2.30 s more than the reference" in verdict(mulaw(noisy(more, 30)), speech)
+    assert "for 2.30 s more" in verdict(late(more, 333), speech)
+
+
+def test_silence_and_noise_after_the_end_are_nothing_more(speech, noisy):
+    silence = np.concatenate((speech, np.zeros(18400, np.int16)))
+    assert verdict(silence, speech).endswith("nothing to do.")
+    assert "more than the reference" not in verdict(noisy(silence, 20), speech)
+
+
+@pytest.mark.parametrize("limit", [3000, 5000, 8000])
+@pytest.mark.parametrize(
+    "line",
+    [lambda x: x, mulaw, lambda x: late(x, 77), lambda x: -x],
+    ids=("l16", "mulaw", "late", "inverted"),
+)
+def test_flat_tops_below_full_scale_are_clipping(speech, limit, line):
+    said = verdict(line(np.clip(speech, -limit, limit)), speech)
+    assert said.startswith("Clipped: ")
+    assert "where the reference goes on beyond it" in said
+    assert "quieter" not in said
+    assert "linear line" not in said
+
+
+def test_flat_tops_that_were_made_quieter_are_seen_with_their_true_level(speech):
+    said = verdict(np.rint(np.clip(speech, -6000, 6000) * 0.25).astype(np.int16), speech)
+    assert "stand at a limit of 1,500" in said
+    assert "12.0 dB quieter" in said
+
+
+def test_no_top_is_flat_that_is_so_in_the_reference(speech, noisy):
+    flat = np.clip(speech, -5000, 5000)
+    for heard in (flat, mulaw(flat), noisy(flat, 20), np.rint(flat * 0.5).astype(np.int16)):
+        assert "lipped" not in verdict(heard, flat)
+    for heard in (mulaw(speech), noisy(speech, 10), np.rint(speech * 0.3).astype(np.int16)):
+        assert "lipped" not in verdict(heard, speech)
+
+
+def test_another_resampler_is_named(speech):
+    from scipy.signal import firwin, resample_poly
+
+    wide = resample(speech, 8000, 16000)
+    rng = np.random.default_rng(3)
+    wide = (wide + rng.normal(0, 30, len(wide))).astype(np.int16)
+    taps = firwin(161, 0.46, window=("kaiser", 8.0))
+    narrow = np.rint(resample_poly(wide.astype(float), 1, 2, window=taps)).astype(np.int16)
+    said = verdict(narrow, wide, 8000, 16000)
+    assert re.search(r"Below 3\d\d0 Hz nothing differs \(\d\d dB\)", said)
+    assert "another resampler or low-pass filter" in said
+    assert "resampler" not in verdict(resample(wide, 16000, 8000), wide, 8000, 16000)
+
+
 def test_wording():
     assert [count(n, "run") for n in (0, 1, 1234)] == ["0 runs", "1 run", "1,234 runs"]
     assert [length(s) for s in (0.02, 0.9999, 1.5, 400)] == ["20 ms", "1.00 s", "1.50 s", "6.7 min"]

@@ -201,3 +201,38 @@ def test_silence_that_is_put_in_is_not_a_repeat():
     found = diagnose(Audio(heard, 8000), Audio(said, 8000))
     assert found.fault == "packet-loss"
     assert "repeats" not in [hypothesis.fault for hypothesis in found.hypotheses]
+
+
+def test_a_rate_that_is_taken_for_granted_is_said():
+    samples = prompt("order")
+    found = diagnose(samples)
+    assert found.heard.rate_hz == 8000
+    assert "taken for 8000 Hz" in found.assumed
+    assert found.assumed in str(found)
+    assert found.assumed in found._repr_html_()
+    assert "taken for l16/8000" in diagnose(samples.tobytes()).assumed
+
+
+def test_a_rate_that_is_given_is_used():
+    samples = np.repeat(prompt("order"), 2)
+    found = diagnose(samples, samples, rate_hz=16_000)
+    assert (found.heard.rate_hz, found.fault, found.assumed) == (16_000, "none", "")
+    assert "assumed" not in found.as_json()
+    of_bytes = diagnose(
+        samples.tobytes(), Audio(samples, 16_000), format="l16/8000", rate_hz=16_000
+    )
+    assert (of_bytes.heard.rate_hz, of_bytes.fault) == (16_000, "none")
+    for given in (Audio(samples, 16_000), wav_bytes(samples, 16_000)):
+        assert diagnose(given).assumed == ""
+        with pytest.raises(FormatError, match=r"16000 Hz. If that is wrong"):
+            diagnose(given, rate_hz=8000)
+    for rate_hz in (0, -8000, 8000.0, "8000", 10**7):
+        with pytest.raises(FormatError, match="A rate is a whole number"):
+            diagnose(samples, rate_hz=rate_hz)
+
+
+def test_a_reference_that_is_too_short_is_not_called_silent():
+    samples = prompt("order")
+    found = diagnose(Audio(samples, 8000), Audio(samples[:1], 8000))
+    assert found.fault == "unknown"
+    assert "the reference is too short: 1 sample" in found.verdict

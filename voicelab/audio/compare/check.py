@@ -7,6 +7,7 @@ from math import log10
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment, align, laid, together
+from voicelab.audio.compare.edge import Edge, edge
 from voicelab.audio.compare.exactness import exactness
 from voicelab.audio.compare.faults import Fault, faults
 from voicelab.audio.compare.filters import LineFilter, line_filter
@@ -17,6 +18,7 @@ from voicelab.audio.compare.quality import Quality, quality
 from voicelab.audio.compare.report import CodecReport
 from voicelab.audio.compare.sound import Pair, pair
 from voicelab.audio.compare.spectra import Spectra, bandwidth, distance
+from voicelab.audio.compare.tops import Tops, tops
 from voicelab.audio.compare.tracking import track
 from voicelab.audio.compare.verdict import verdict
 from voicelab.audio.format import FORMATS, AudioFormat
@@ -78,6 +80,8 @@ def check(
     found: tuple[Fault, ...] = ()
     gain_db: float | None = None
     offset = 0.0
+    flat: Tops | None = None
+    other_edge: Edge | None = None
     measured_noise: Noise | None = None
     scored: Quality | None = None
     apart: float | None = None
@@ -88,12 +92,29 @@ def check(
         offset = measured.offset
         gain_db = 20 * log10(measured.gain * (line.level if line else 1.0))
         measured_noise = noise(measured, found, both.rate_hz)
+        if not same.exact:
+            flat = tops(both.rec, said_there, alignment, offset)
+            other_edge = None if line else edge(both.rec, both.ref, alignment, measured, form)
+        if flat:  # what is cut off tells nothing of the level
+            gain_db = 20 * log10(flat.gain * (line.level if line else 1.0))
         apart = distance(both.rec, both.ref, alignment, measured)
         if scores:
             scored = quality(both.rec, both.ref, alignment, measured, full)
     return CodecReport(
         verdict=verdict(
-            both, form, same, alignment, line, found, heard, said, gain_db, offset, measured_noise
+            both,
+            form,
+            same,
+            alignment,
+            line,
+            found,
+            heard,
+            said,
+            gain_db,
+            offset,
+            measured_noise,
+            flat,
+            other_edge,
         ),
         exact=same.exact,
         format=form,
@@ -110,6 +131,8 @@ def check(
         quality=scored,
         recording=recording,
         reference=reference,
+        tops=flat,
+        edge=other_edge,
     )
 
 
@@ -119,9 +142,13 @@ def _aligned(both: Pair) -> tuple[Alignment | None, LineFilter | None]:
     if found is None:
         return None, None
     line = line_filter(both.rec, both.ref, found, both.rate_hz)
-    if line is None:
-        return laid(both.rec, both.ref, found, both.rate_hz), None
-    return align(both.rec, line.apply(both.ref), both.rate_hz), line
+    if line is not None:
+        through = align(both.rec, line.apply(both.ref), both.rate_hz)
+        band = line.low_hz or line.high_hz
+        # What was clipped fits a filter a little better than a change of level, without one.
+        if band or through is None or not tops(both.rec, both.ref, through, 0.0):
+            return through, line
+    return laid(both.rec, both.ref, found, both.rate_hz), None
 
 
 def _by_levels(heard: Levels, both: Pair) -> AudioFormat | None:

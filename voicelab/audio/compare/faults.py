@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -51,6 +51,25 @@ class Fault:
     begin_s: float
     length_s: float
     detail: str = ""
+
+    @property
+    def at_s(self) -> float:
+        """The same as `begin_s`, by its name in the JSON."""
+        return self.begin_s
+
+    @property
+    def length_ms(self) -> float:
+        """Its length in milliseconds."""
+        return 1000 * self.length_s
+
+    def as_json(self) -> dict[str, Any]:
+        """``kind``, ``at_s``, ``length_ms`` and ``detail``."""
+        return {
+            "kind": self.kind,
+            "at_s": round(self.at_s, 6),
+            "length_ms": round(self.length_ms, 3),
+            "detail": self.detail,
+        }
 
     @property
     def end_s(self) -> float:

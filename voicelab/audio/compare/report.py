@@ -4,25 +4,46 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.edge import Edge
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.filters import LineFilter
 from voicelab.audio.compare.levels import Levels
+from voicelab.audio.compare.named import Named
 from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.quality import Quality
 from voicelab.audio.compare.spectra import Spectra
 from voicelab.audio.compare.table import Row, rows
+from voicelab.audio.compare.tops import Tops
 from voicelab.audio.compare.verdict import FINE
 from voicelab.audio.format import AudioFormat
 
+_NAMES: Final = (
+    *("verdict", "exact", "format", "equal_share", "one_step_off_share", "first_difference"),
+    *("delay_ms", "drift_ppm", "inverted", "gaps", "gain_db", "active_dbfs", "peak_dbfs"),
+    *("noise_dbfs", "offset", "clipped_runs", "clipped_samples", "snr_db", "segsnr_db"),
+    *("codec_snr_db", "codec_segsnr_db", "spectral_distance_db", "filtered", "low_hz", "high_hz"),
+    *("bandwidth_hz", "stoi", "pesq", "windows_scored", "windows"),
+)
+_DIGITS: Final = {
+    **dict.fromkeys(("low_hz", "high_hz", "bandwidth_hz"), 0),
+    **dict.fromkeys(("active_dbfs", "peak_dbfs", "noise_dbfs", "offset"), 1),
+    **dict.fromkeys(("gain_db", "snr_db", "segsnr_db", "codec_snr_db", "codec_segsnr_db"), 2),
+    **{"spectral_distance_db": 2, "drift_ppm": 3, "pesq": 3, "delay_ms": 4, "stoi": 4},
+    **dict.fromkeys(("equal_share", "one_step_off_share"), 6),
+}
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CodecReport:
+class CodecReport(Named):
     """A recording compared with its reference.
+
+    Every number of the JSON is an attribute of its own too: ``delay_ms``, ``drift_ppm``, ``gaps``,
+    ``snr_db``, ``segsnr_db``, ``stoi``, ``pesq`` and the rest (docs/clinic.md), not rounded.
 
     Attributes
     ----------
@@ -51,6 +72,10 @@ class CodecReport:
     quality : Quality or None
     recording, reference : Audio
         What was compared.
+    tops : Tops or None
+        Where it is cut off, at a level beyond which the reference goes on.
+    edge : Edge or None
+        Where in the spectrum the difference begins, if it lies at the upper edge alone.
     """
 
     verdict: str
@@ -69,58 +94,15 @@ class CodecReport:
     quality: Quality | None
     recording: Audio
     reference: Audio
+    tops: Tops | None = None
+    edge: Edge | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON: units in the names, None where something could not be measured."""
-        noise, quality, alignment = self.noise, self.quality, self.alignment
-        off, compared = self.exactness.one_step_off, self.exactness.compared
-        return {
-            "verdict": self.verdict,
-            "exact": self.exact,
-            "format": str(self.format) if self.format else None,
-            "equal_share": round(self.exactness.share, 6),
-            "one_step_off_share": _rounded(off / compared if compared else 0.0, 6),
-            "first_difference": self.exactness.first_difference,
-            "delay_ms": _rounded(alignment.delay_ms if alignment else None, 4),
-            "drift_ppm": _rounded(alignment.drift_ppm if alignment else None, 3),
-            "inverted": self.inverted,
-            "gaps": [
-                {
-                    "kind": fault.kind,
-                    "at_s": round(fault.begin_s, 6),
-                    "length_ms": round(1000 * fault.length_s, 3),
-                    "detail": fault.detail,
-                }
-                for fault in self.faults
-            ],
-            "gain_db": _rounded(self.gain_db, 2),
-            "active_dbfs": _rounded(self.levels.active_dbfs, 1),
-            "peak_dbfs": _rounded(self.levels.peak_dbfs, 1),
-            "noise_dbfs": _rounded(self.levels.noise_dbfs, 1),
-            "offset": _rounded(self.offset, 1),
-            "clipped_runs": self.levels.clipped_runs,
-            "clipped_samples": self.levels.clipped_samples,
-            "snr_db": _rounded(noise.snr_db if noise else None, 2),
-            "segsnr_db": _rounded(noise.segmental_db if noise else None, 2),
-            "codec_snr_db": _rounded(noise.codec_snr_db if noise else None, 2),
-            "codec_segsnr_db": _rounded(noise.codec_segmental_db if noise else None, 2),
-            "spectral_distance_db": _rounded(self.spectra.distance_db, 2),
-            "filtered": self.line is not None,
-            "low_hz": _rounded(self.line.low_hz if self.line else None, 0),
-            "high_hz": _rounded(self.line.high_hz if self.line else None, 0),
-            "bandwidth_hz": _rounded(self.spectra.bandwidth_hz, 0),
-            "stoi": _rounded(quality.stoi if quality else None, 4),
-            "pesq": _rounded(quality.pesq if quality else None, 3),
-            "windows_scored": quality.windows if quality else 0,
-            "windows": quality.of if quality else 0,
-        }
-
-    @property
-    def inverted(self) -> bool | None:
-        """Whether the polarity is the other one; None where it cannot be told."""
-        if self.alignment is None or (self.line and not self.line.tells_polarity):
-            return None
-        return self.alignment.inverted
+        found = {name: getattr(self, name) for name in _NAMES}
+        found |= {name: _rounded(found[name], digits) for name, digits in _DIGITS.items()}
+        form = str(self.format) if self.format else None
+        return found | {"format": form, "gaps": [gap.as_json() for gap in self.gaps]}
 
     @property
     def fine(self) -> bool:

@@ -47,8 +47,8 @@ def pair(recording: Audio, reference: Audio, leg: AudioFormat | None = None) -> 
     FormatError
         Where one is empty, has several channels, or is below 8 kHz.
     """
-    _check("recording", recording)
-    _check("reference", reference)
+    check_sound("The recording", recording)
+    check_sound("The reference", reference)
     rates = [_standard(recording.rate_hz), _standard(reference.rate_hz)]
     rate_hz = min([*rates, leg.rate_hz] if leg else rates)
     return Pair(
@@ -92,16 +92,26 @@ def _standard(rate_hz: int) -> int:
     return max(rate for rate in RATES_HZ if rate <= rate_hz)
 
 
-def _check(name: str, audio: Audio) -> None:
+def check_sound(name: str, audio: Audio) -> None:
+    """See to it that a sound can be compared.
+
+    Raises
+    ------
+    FormatError
+        Where it is empty, has several channels, or is below 8 kHz.
+    """
     if audio.samples.ndim != 1:
         raise FormatError(
-            f"The {name} has {audio.channels} channels; give one of them, "
+            f"{name} has {audio.channels} channels; give one of them, "
             f"such as Audio(samples[:, 0], {audio.rate_hz})."
         )
     if not len(audio.samples):
-        raise FormatError(f"The {name} is empty: there is nothing to compare.")
+        raise FormatError(
+            f"{name} is empty, 0 samples: there is nothing to compare. Was anything recorded?"
+        )
     if audio.rate_hz < min(RATES_HZ):
         raise FormatError(
-            f"The {name} has {audio.rate_hz} samples a second; telephone audio has at least "
-            f"{min(RATES_HZ)}. Is its rate right?"
+            f"{name} has {audio.rate_hz} samples a second; telephone audio has at least "
+            f"{min(RATES_HZ)}. Is its rate right? `voicelab diagnose REC --against REF` "
+            "tells."
         )

@@ -147,12 +147,20 @@ def _levels(report: CodecReport) -> Iterator[Row]:
         f"{report.offset:.0f} steps of 16 bits" if round(report.offset) else "none",
         "What is added to every sample of the reference; it should be none.",
     )
-    clipped = levels.clipped_samples
     yield Row(
         "clipping",
-        f"{count(clipped, 'sample')} in {count(levels.clipped_runs, 'run')}" if clipped else "none",
-        "Runs of three samples or more that stand at the limit.",
+        _clipping(report),
+        "Runs of three samples or more at the limit; samples at a level that the reference passes.",
     )
+
+
+def _clipping(report: CodecReport) -> str:
+    clipped, tops = report.levels.clipped_samples, report.tops
+    if tops:
+        return f"{count(tops.samples, 'sample')} at a limit of {tops.level:,}"
+    if not clipped:
+        return "none"
+    return f"{count(clipped, 'sample')} in {count(report.clipped_runs, 'run')}"
 
 
 def _noise(noise: Noise) -> Iterator[Row]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.edge import Edge
+from voicelab.audio.compare.ends import beyond, missing
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.filters import LineFilter
-from voicelab.audio.compare.levels import Levels, dbfs
+from voicelab.audio.compare.levels import Levels
 from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.sound import Pair
+from voicelab.audio.compare.tops import Tops
 from voicelab.audio.compare.wording import LAWS, count, fault_count, lateness, length
 from voicelab.audio.format import AudioFormat
-from voicelab.audio.samples import Int16Array
 
 FINE = "nothing to do"
 """How a verdict ends that asks for nothing."""
@@ -32,9 +32,9 @@ _FILTERED_DB = 20.0
 _NEARLY = 0.99
 _ROUNDING_DBFS = -90.0
 """Below this differs what was rounded to 16 bits once or twice more."""
-_MISSING_S = 0.05
-_ACTIVE_DB = 30.0
-_PIECE_S = 0.02
+_HARDLY_DB = 4.0
+"""What differs is nearly as loud as the reference: noise that drowns it, or another reading."""
+_DIAGNOSE = "try `voicelab diagnose REC --against REF`"
 _ADVICE = {
     "gap": "frames were lost, so look at the network and at late frames",
     "repeat": "frames were sent twice or put in for lost ones, so look at the sender and at loss",
@@ -56,6 +56,8 @@ def verdict(
     gain_db: float | None,
     offset: float,
     noise: Noise | None,
+    tops: Tops | None,
+    edge: Edge | None,
 ) -> str:
     """Say the worst first, and what is right where nothing is wrong."""
     shorter = min(both.recording, both.reference, key=lambda audio: audio.duration_s)
@@ -65,10 +67,11 @@ def verdict(
             f"The {name} is too short to compare: {count(len(shorter.samples), 'sample')}, "
             f"where {length(_LEAST_S)} are the least."
         )
-    missing = _missing(both, alignment, reference)
+    lost, more = missing(both, alignment, reference), beyond(both, alignment, levels)
     if exactness.exact:
-        delay_ms = alignment.delay_ms if alignment and not missing else 0.0
-        rest = f", but {missing}" if missing else f"; {FINE}"
+        delay_ms = alignment.delay_ms if alignment and not lost else 0.0
+        ends = "; ".join(end for end in (lost, more) if end)
+        rest = f", but {ends}" if ends else f"; {FINE}"
         return f"Exact: {_exact(both, exactness, delay_ms)}{rest}."
     if levels.silent:
         return (
@@ -79,17 +82,27 @@ def verdict(
     if alignment is None:
         return (
             "The reference is not in the recording: see whether both are of the same call and "
-            "side, or run diagnose on the recording."
+            f"side, and {_DIAGNOSE}, which plays and reads it in every known way."
         )
+    unlike = noise is not None and noise.snr_db < _HARDLY_DB
+    if unlike:  # what is read wrongly has a level and a middle of its own
+        gain_db, offset = None, 0.0
     clauses = [*_faults(faults, alignment), *_shape(alignment, gain_db, offset)]
-    if line:
+    if noise and unlike:
+        clauses.insert(0, _unlike(noise))
+    if line and (not tops or line.low_hz or line.high_hz):
         clauses.append(_filtered(line))
-    if missing:
-        clauses.append(missing)
+    clauses += [end for end in (lost, more) if end]
     if levels.clipped_runs > reference.clipped_runs + 2:
         clauses.insert(0, _clipped(levels))
+    elif tops:
+        clauses.insert(0, _flat(tops))
+    elif unlike:
+        pass
     elif form is None and levels.law in LAWS:
         clauses.insert(0, _wrong_rate(both, levels))
+    elif edge:
+        clauses.append(_edged(edge, form))
     elif not line or (noise and noise.segmental_db < _FILTERED_DB):
         clauses += _noise(form, noise, levels)
     if not clauses:
@@ -157,33 +170,6 @@ def _wrong_rate(both: Pair, levels: Levels) -> str:
     )
 
 
-def _missing(both: Pair, alignment: Alignment | None, reference: Levels) -> str:
-    """What is said at the reference's beginning and end that the recording does not hold."""
-    if alignment is None:
-        return ""
-    heard, said = len(both.rec), both.ref
-    first = max(round(-alignment.lag_samples(0)), 0)
-    last = min(max(round(heard - alignment.lag_samples(heard)), 0), len(said))
-    lost = [
-        f"the {name} {length(len(part) / both.rate_hz)}"
-        for name, part in (("first", said[:first]), ("last", said[last:]))
-        if len(part) >= _MISSING_S * both.rate_hz
-        and _loudest(part, both.rate_hz) > reference.active_dbfs - _ACTIVE_DB
-    ]
-    if not lost:
-        return ""
-    todo = ": its file is cut short, so fetch it again"
-    if not both.recording.cut_short_s:
-        todo = ", so record all of it"
-    return f"{' and '.join(lost)} of the reference are missing{todo}"
-
-
-def _loudest(samples: Int16Array, rate_hz: int) -> float:
-    size = round(_PIECE_S * rate_hz)
-    pieces = samples[: len(samples) // size * size].reshape(-1, size).astype(np.float64)
-    return dbfs(float((pieces**2).mean(axis=1).max()))
-
-
 def _faults(faults: Sequence[Fault], alignment: Alignment) -> Iterator[str]:
     if not faults:
         return
@@ -206,6 +192,28 @@ def _clipped(levels: Levels) -> str:
     return (
         f"clipped: {count(levels.clipped_samples, 'sample')} in "
         f"{count(levels.clipped_runs, 'run')} {stand} at the limit, so lower the level before it"
+    )
+
+
+def _flat(tops: Tops) -> str:
+    return (
+        f"clipped: {count(tops.samples, 'sample')} stand at a limit of {tops.level:,}, where the "
+        "reference goes on beyond it, so lower the level before whatever cuts it off"
+    )
+
+
+def _unlike(noise: Noise) -> str:
+    return (
+        f"it is hardly like the reference, with an SNR of {noise.snr_db:.1f} dB: "
+        f"{_DIAGNOSE}, which tells a wrong law or byte order from noise"
+    )
+
+
+def _edged(edge: Edge, form: AudioFormat | None) -> str:
+    left = f" but what {form} leaves" if form and form.encoding != "l16" else ""
+    return (
+        f"below {edge.hz:.0f} Hz nothing differs{left} ({edge.snr_db:.0f} dB), above it does: "
+        "another resampler or low-pass filter is on the way, harmless where it is meant"
     )
 
 
@@ -256,7 +264,7 @@ def _noise(form: AudioFormat | None, noise: Noise | None, levels: Levels) -> Ite
         if worse >= _WORSE_DB:
             yield (
                 f"{said} is {worse:.1f} dB below what {form} leaves: noise or a second coding was "
-                "added, so look at what lies between"
+                f"added, so look at what lies between, or {_DIAGNOSE}"
             )
         elif worse <= -_WORSE_DB:
             yield (
@@ -266,5 +274,5 @@ def _noise(form: AudioFormat | None, noise: Noise | None, levels: Levels) -> Ite
     elif levels.active_dbfs - noise.snr_db > _ROUNDING_DBFS and noise.segmental_db < _CLEAN_DB:
         yield (
             f"{said} is not that of a linear line, which adds nothing: look for a codec, a filter "
-            "or noise on the way"
+            f"or noise on the way, or {_DIAGNOSE}"
         )

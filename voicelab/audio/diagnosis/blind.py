@@ -23,6 +23,7 @@ from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
 from voicelab.audio.diagnosis.studio import find_studio
 from voicelab.audio.diagnosis.text import find_text
 from voicelab.audio.diagnosis.tones import is_tones
+from voicelab.audio.diagnosis.waves import has_few_levels, is_wave
 
 _PLAIN: Final = (find_text, find_silent, find_one_sided, find_stereo)
 """What shows in any sound, be it speech or not."""
@@ -38,9 +39,10 @@ _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continu
 
 def find_blind(heard: Heard) -> list[Finding]:
     """All that may be wrong, the likeliest first; nothing where nothing shows."""
-    tones = is_tones(heard)
-    for find in (*_PLAIN, find_offset) if tones else _FIRST:
-        found = find(heard)
+    tones = is_tones(heard) or is_wave(heard)
+    plain = (find_text, find_silent, find_one_sided) if has_few_levels(heard) else _PLAIN
+    for find in (*plain, find_offset) if tones else _FIRST:
+        found = [each for each in find(heard) if not (tones and each.fault == "unknown")]
         if found:
             return sorted(found, key=lambda finding: -finding.confidence)
     if tones:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
+
 from voicelab.audio.clip import Audio
+from voicelab.audio.compare.wording import count
 from voicelab.audio.diagnosis.against import Reference, find_against
 from voicelab.audio.diagnosis.blind import find_blind
 from voicelab.audio.diagnosis.diagnosis import Diagnosis, Hypothesis
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.reading import Given, read_given
+from voicelab.audio.diagnosis.nothing import nothing
+from voicelab.audio.diagnosis.reading import Given, assumed, read_given
 from voicelab.audio.diagnosis.words import MEANINGS
 from voicelab.audio.format import AudioFormat
 from voicelab.errors import SettingError
@@ -24,6 +28,8 @@ def diagnose(
     reference: Given | None = None,
     hint: str | None = None,
     format: str | AudioFormat | None = None,
+    *,
+    rate_hz: int | None = None,
 ) -> Diagnosis:
     """Find out what went wrong with some audio.
 
@@ -38,6 +44,9 @@ def diagnose(
         A fault that is suspected; it counts more where anything speaks for it.
     format : str or AudioFormat, optional
         How wire bytes were decoded, ``mulaw/8000``; default ``l16/8000``.
+    rate_hz : int, optional
+        Of samples in an array, or of wire bytes; default 8000, which the diagnosis then says. Of
+        the reference too, where that is an array.
 
     Raises
     ------
@@ -54,34 +63,44 @@ def diagnose(
     """
     if hint is not None and hint not in MEANINGS:
         raise SettingError(f"No fault is called {hint!r}; they are {', '.join(MEANINGS)}.")
-    heard = read_given(given, format)
-    findings = _findings(heard, reference, format)
+    heard = read_given(given, format, rate_hz)
+    known = None
+    if reference is not None:
+        own = isinstance(reference, np.ndarray)
+        known = read_given(reference, format, rate_hz if own else None)
+    findings = _findings(heard, known)
     if hint is not None:
         findings = [_favoured(finding, hint) for finding in findings]
         findings.sort(key=lambda finding: -finding.confidence)
-    samples, rate_hz = findings[0].repair(heard)
+    samples, repaired_hz = findings[0].repair(heard)
     return Diagnosis(
         tuple(Hypothesis(f.fault, f.confidence, f.evidence) for f in findings),
         Audio(heard.samples, heard.rate_hz),
-        Audio(samples, rate_hz),
+        Audio(samples, repaired_hz),
+        assumed(given, format, rate_hz, heard),
     )
 
 
-def _findings(
-    heard: Heard, reference: Given | None, format: str | AudioFormat | None
-) -> list[Finding]:
+def _findings(heard: Heard, known: Heard | None) -> list[Finding]:
     if heard.duration_s < _SHORTEST_S:
-        few = heard.samples.size
-        said = f"{few} samples are" if few > 1 else "1 sample is"
+        verb = "is" if heard.samples.size == 1 else "are"
         return [
             Finding(
-                "unknown", 1.0, f"{said} too little to tell anything by; give a longer recording"
+                "unknown",
+                1.0,
+                f"{count(heard.samples.size, 'sample')} {verb} too little to tell anything by; "
+                "give a longer recording",
             )
         ]
-    if reference is not None:
-        wanted = read_given(reference, format)
-        return find_against(heard, Reference(wanted.samples, wanted.rate_hz))
-    return find_blind(heard) or [Finding("none", 0.9, "none of the known faults shows")]
+    if known is not None:
+        if known.duration_s < _SHORTEST_S:
+            few = count(known.samples.size, "sample")
+            return [
+                Finding("unknown", 1.0, f"the reference is too short: {few}; give a longer one"),
+                *find_blind(heard),
+            ]
+        return find_against(heard, Reference(known.samples, known.rate_hz))
+    return find_blind(heard) or [nothing(heard)]
 
 
 def _favoured(finding: Finding, hint: str) -> Finding:

@@ -49,11 +49,14 @@ class Diagnosis:
         What was given.
     repaired : Audio
         The same with the first fault undone; what cannot be undone is left as it is.
+    assumed : str
+        What was taken for granted of samples or bytes that came without a rate; else nothing.
     """
 
     hypotheses: tuple[Hypothesis, ...]
     heard: Audio = field(repr=False)
     repaired: Audio = field(repr=False)
+    assumed: str = ""
 
     @property
     def fault(self) -> str:
@@ -90,7 +93,7 @@ class Diagnosis:
         lines += [
             f"  {h.confidence:4.0%}  {h.fault:{widest}}  {h.evidence}" for h in self.hypotheses
         ]
-        return "\n".join(lines)
+        return "\n".join([*lines, *([self.assumed] if self.assumed else [])])
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -99,7 +102,7 @@ class Diagnosis:
             for h in self.hypotheses
         )
         return (
-            f"<p><b>{escape(self.verdict)}</b></p><table>{rows}</table>"
+            f"<p><b>{escape(self.verdict)}</b></p><table>{rows}</table><p>{escape(self.assumed)}</p>"
             f"<p>as heard {self.heard._repr_html_()}</p>"
             f"<p>repaired {self.repaired._repr_html_()}</p>"
         )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.clip import Audio
+from voicelab.audio.clip import MOST_HZ, Audio
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.format import AudioFormat
-from voicelab.audio.samples import Int16Array, type_of
+from voicelab.audio.samples import Int16Array, scaled, type_of
 from voicelab.errors import FormatError
 
 Given = bytes | bytearray | memoryview | Audio | npt.NDArray[np.generic]
@@ -21,11 +22,29 @@ _CONTAINERS: Final = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM", b".snd", b"ca
 _DEFAULT = AudioFormat("l16", 8000)
 _LEAST_HZ: Final = 2000
 _MOST_CHANNELS: Final = 32
-_FARTHEST: Final = 16.0
 _TEXT_CONTROLS: Final = frozenset(b"\t\n\r\f")
 
 
-def read_given(given: Given, format: str | AudioFormat | None) -> Heard:
+def assumed(
+    given: object, format: str | AudioFormat | None, rate_hz: int | None, taken: Heard
+) -> str:
+    """Say what :func:`read_given` took for granted; nothing where all of it was given."""
+    if format is not None or rate_hz is not None:
+        return ""
+    if isinstance(given, np.ndarray):
+        return (
+            f"The samples came without a rate and are taken for {taken.rate_hz} Hz: give rate_hz=, "
+            "or Audio(samples, rate_hz), if that is not so."
+        )
+    if taken.data is not None:
+        return (
+            f"The bytes came without a format and are taken for {_DEFAULT}: give a format, such as "
+            "mulaw/8000, if that is not so."
+        )
+    return ""
+
+
+def read_given(given: Given, format: str | AudioFormat | None, rate_hz: int | None = None) -> Heard:
     """Bring what is given into one form.
 
     Parameters
@@ -36,19 +55,28 @@ def read_given(given: Given, format: str | AudioFormat | None) -> Heard:
         loudest one is looked at.
     format : str or AudioFormat or None
         Of wire bytes; of samples only its rate is used.
+    rate_hz : int, optional
+        Of samples, and of wire bytes, in place of the format's.
 
     Raises
     ------
     FormatError
-        Where there is nothing to look at, or it is no audio; the message says which.
+        Where there is nothing to look at, or it is no audio, or a rate is given of what has one;
+        the message says which.
     """
     wanted = None if format is None else AudioFormat.parse(format)
+    if rate_hz is not None:
+        _check_rate(rate_hz)
+        if isinstance(given, Audio):
+            raise _rated(given.rate_hz)
     if isinstance(given, Audio):
         heard = Heard(_mono(given.samples), given.rate_hz)
     elif isinstance(given, np.ndarray):
-        heard = Heard(_mono(_int16(given)), (wanted or _DEFAULT).rate_hz)
+        heard = Heard(_mono(scaled(given)), int(rate_hz or (wanted or _DEFAULT).rate_hz))
     elif isinstance(given, (bytes, bytearray, memoryview)):
         heard = _of_bytes(bytes(given), wanted)
+        if rate_hz is not None:
+            heard = _played_at(heard, int(rate_hz))
     else:
         raise FormatError(f"Give bytes, an Audio or an array of samples, not {type_of(given)}.")
     if heard.samples.size == 0:
@@ -59,6 +87,23 @@ def read_given(given: Given, format: str | AudioFormat | None) -> Heard:
             "Is its rate right?"
         )
     return heard
+
+
+def _check_rate(rate_hz: object) -> None:
+    if not isinstance(rate_hz, (int, np.integer)) or not 1 <= rate_hz <= MOST_HZ:
+        raise FormatError(f"A rate is a whole number from 1 to {MOST_HZ:,} Hz, not {rate_hz!r}.")
+
+
+def _rated(rate_hz: int) -> FormatError:
+    return FormatError(
+        f"It has a rate of its own, {rate_hz} Hz. If that is wrong, give its samples with rate_hz=."
+    )
+
+
+def _played_at(heard: Heard, rate_hz: int) -> Heard:
+    if heard.data is None:
+        raise _rated(heard.rate_hz)
+    return replace(heard, rate_hz=rate_hz)
 
 
 def is_file(data: bytes) -> bool:
@@ -94,29 +139,11 @@ def _of_file(data: bytes) -> Heard:
             f"It begins as an audio file, but cannot be read: {_reason(error)} If only its header "
             "is broken, name the format of the bytes and they are taken as they are."
         ) from None
-    return Heard(_mono(_int16(samples)), rate_hz)
+    return Heard(_mono(scaled(samples)), rate_hz)
 
 
 def _reason(error: Exception) -> str:
     return str(getattr(error, "error_string", error))
-
-
-def _int16(samples: npt.NDArray[np.generic]) -> Int16Array:
-    if samples.dtype == np.int16:
-        return samples.astype(np.int16, copy=False)
-    if not np.issubdtype(samples.dtype, np.floating):
-        raise FormatError(f"Samples are int16 or floats from -1 to 1, not {samples.dtype}.")
-    wide = samples.astype(np.float64)
-    if not np.isfinite(wide).all():
-        count = int(np.count_nonzero(~np.isfinite(wide)))
-        raise FormatError(f"{count} of {wide.size} samples are no numbers (NaN or infinite).")
-    peak = float(np.abs(wide).max(initial=0.0))
-    if peak > _FARTHEST:
-        raise FormatError(
-            f"Floats are shares of full scale, from -1 to 1; these reach {peak:,.0f}. If they are "
-            "samples of 16 bits, give them as int16, or divide them by 32768."
-        )
-    return np.clip(np.rint(wide * 32768), -32768, 32767).astype(np.int16)
 
 
 def _mono(samples: Int16Array) -> Int16Array:

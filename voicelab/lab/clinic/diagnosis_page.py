@@ -46,7 +46,7 @@ def diagnosis_page(found: Diagnosed) -> str:
         heard += f" {TURNING}"
     body = [
         heading("Diagnosis", names, state, word, found.verdict),
-        remarks(found.cut_short()),
+        remarks(found.remarks()),
         section(
             "What speaks for it",
             "The likeliest explanation first, each with how sure it is and why.",
@@ -69,7 +69,7 @@ def diagnosis_output(found: Diagnosed) -> str:
     rows = [(f"{h.confidence:.0%}", h.fault, h.evidence) for h in found.hypotheses]
     return (
         f'<div class="voicelab-diagnosis"><p><b>{words(found.verdict)}</b></p>'
-        f"{remarks(found.cut_short())}"
+        f"{remarks(found.remarks())}"
         f"{table(('sure', 'fault', 'evidence'), rows)}"
         f"{image(found.plot(titled=False), f'Waveforms. {found.verdict}')}"
         f"{image(found.spectrograms(), 'Spectrograms of the same')}"

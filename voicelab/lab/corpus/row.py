@@ -124,6 +124,7 @@ def _diagnose(order: Order) -> dict[str, Any]:
     second = listed[1] if len(listed) > 1 else {}
     return {
         "seconds": round(found.heard.duration_s, 6),
+        "assumed": found.assumed or None,
         "cut_short_s": round(found.heard.cut_short_s, 6),
         **listed[0],
         "second": second.get("fault"),

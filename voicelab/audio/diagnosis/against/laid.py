@@ -39,6 +39,7 @@ _MARGIN: Final = 64
 _ORDER: Final = 16
 _WHITE: Final = 1.003  # by 25 dB at most, else what a filter took away counts for all
 _ALIKE: Final = 0.4
+_UPRIGHT: Final = 2.0
 
 _Bools = npt.NDArray[np.bool_]
 
@@ -70,6 +71,10 @@ class Laid:
     segments : tuple of Segment
         Between which something was put in or left out.
     alignment : Alignment
+    gain : float
+        How loud it is as a multiple of the reference.
+    tells_polarity : bool
+        Whether the filter is clearly not that of the other polarity.
     """
 
     begin: int
@@ -83,6 +88,8 @@ class Laid:
     reference_offset: float
     segments: tuple[Segment, ...]
     alignment: Alignment
+    gain: float = 1.0
+    tells_polarity: bool = True
 
     @property
     def rest(self) -> Floats:
@@ -203,8 +210,21 @@ def _laid(
     offset = float((wide - told)[known].mean())
     theirs = alignment.sign * gain * level
     plain *= gain
+    upright = float(taps.max(initial=0.0)) > _UPRIGHT * -float(taps.min(initial=0.0))
     return Laid(
-        begin, ahead, rate_hz, wide, told, plain, known, offset, theirs, segments, alignment
+        begin,
+        ahead,
+        rate_hz,
+        wide,
+        told,
+        plain,
+        known,
+        offset,
+        theirs,
+        segments,
+        alignment,
+        gain,
+        upright,
     )
 
 

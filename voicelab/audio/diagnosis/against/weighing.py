@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from voicelab.audio.diagnosis.against.chunks import find_chunks
+from voicelab.audio.diagnosis.against.harmless import harmless_words
 from voicelab.audio.diagnosis.against.laid import Laid, lay
 from voicelab.audio.diagnosis.against.laws import bends
 from voicelab.audio.diagnosis.against.matching import correlation
@@ -182,9 +183,11 @@ def _nothing(laid: list[Laid]) -> Finding:
             f"{_likeness(laid):.0%} alike: what is left over lies {ratio_db:.0f} dB below it and "
             "has no pattern of a known fault; listen for noise, hum or a second voice",
         )
+    harmless = harmless_words(laid)
+    beside = f", {harmless}, which is no fault of a codec" if harmless else ""
     return Finding(
         "none",
         min(0.99, 0.6 + 0.4 * _likeness(laid)),
-        f"it is the reference, {_lateness(laid[0].delay_ms)}, {_likeness(laid):.1%} alike; "
+        f"it is the reference, {_lateness(laid[0].delay_ms)}{beside}, {_likeness(laid):.1%} alike; "
         f"what is left over lies {ratio_db:.0f} dB below it and has no pattern of a known fault",
     )
