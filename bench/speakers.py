@@ -18,6 +18,7 @@ from voicelab.audio.samples import Int16Array
 
 PROMPTS = Path(__file__).parents[1] / "data" / "prompts"
 PEAK = 16_000
+LOUDEST = 32_000
 NOISES = ("white", "pink", "babble", "hum", "crackle")
 
 SENTENCES = {
@@ -84,7 +85,10 @@ def scaled(samples: Int16Array, from_hz: int, to_hz: int, peak: int = PEAK) -> I
 def noisy(
     samples: Int16Array, snr_db: float | None, kind: str, rate_hz: int, rng: np.random.Generator
 ) -> Int16Array:
-    """Add a noise of :data:`NOISES`, so far below the level of speech."""
+    """Add a noise of :data:`NOISES`, so far below the level of speech.
+
+    Where the sum would not fit in 16 bits, all of it is quieter: a good recording is not clipped.
+    """
     if snr_db is None:
         return samples
     wide = samples.astype(np.float64)
@@ -93,7 +97,8 @@ def noisy(
     noise = _noise(kind, wide.size, rate_hz, rng)
     noise = noise - noise.mean()
     together = wide + noise * (level / np.sqrt(np.mean(noise**2)))
-    return np.clip(np.rint(together), -32768, 32767).astype(np.int16)
+    together *= min(1.0, LOUDEST / np.abs(together).max())
+    return np.rint(together).astype(np.int16)
 
 
 def _noise(kind: str, size: int, rate_hz: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
@@ -111,7 +116,8 @@ def _noise(kind: str, size: int, rate_hz: int, rng: np.random.Generator) -> npt.
         )
         return np.asarray(hum + 0.1 * white)
     if kind == "crackle":
-        clicks = white * (rng.random(size) < 20 / rate_hz) * 30
+        # no louder than a voice: where only crackles are cut off, speech is not clipped
+        clicks = np.clip(white, -1.5, 1.5) * (rng.random(size) < 80 / rate_hz) * 15
         return np.asarray(lfilter([1], [1, -0.6], clicks) + 0.3 * white)
     voices = [scaled(*spoken(*voice), rate_hz).astype(np.float64) for voice in VOICES[2:8]]
     return np.asarray(sum(np.resize(np.roll(v, int(rng.integers(v.size))), size) for v in voices))

@@ -155,6 +155,24 @@ def test_nothing_is_wrong_at_another_rate():
     assert named(wide, speech(), 16_000).fault == "none"
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_rumble_is_not_an_offset(seed):
+    """Noise that is the stronger the slower it is has a middle off zero, as slow waves have."""
+    said = speech()
+    rng = np.random.default_rng(seed)
+    spectrum = np.fft.rfft(rng.standard_normal(said.size))
+    rumble = np.fft.irfft(spectrum / np.sqrt(np.maximum(np.arange(spectrum.size), 1)), said.size)
+    heard = as_int16(said + rumble * (0.3 * said.std() / rumble.std()))
+    assert named(heard, said).fault == "none"
+    assert named(as_int16(heard + 1500.0), said).fault == "dc-offset"
+
+
+def test_silence_beside_what_is_cut_off_is_not_lost():
+    said = np.concatenate([np.pad(part, (0, 900)) for part in np.array_split(speech(), 9)])
+    loud = 12.0 * said.astype(np.float64)
+    assert named(as_int16(np.clip(loud, -30_000, 9000)), said).fault == "clipped"
+
+
 def test_what_the_reference_has_too_is_no_fault():
     for how in (
         np.clip(speech(), -4000, 4000),

@@ -94,3 +94,25 @@ def test_quiet_and_short(fault, level_db):
     samples = prompt("order")[4000:12_000] / 16_000 * 32_767 * 10 ** (level_db / 20)
     heard, _ = break_audio(fault, np.rint(samples).astype(np.int16), 8000, 0)
     assert diagnose(heard).fault == fault
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_music_is_not_in_chunks(seed):
+    """Every half second a chord begins, and one that is cut off 0.9 s later."""
+    rng = np.random.default_rng(seed)
+    t = np.arange(7200) / 8000
+    music = np.zeros(8 * 8000)
+    for at in range(0, music.size - t.size, 4000):
+        first = 110 * 2 ** (rng.integers(0, 24) / 12)
+        tones = [first * step * n for step in (1, 1.26, 1.5, 2) for n in range(1, 6)]
+        chord = sum(np.sin(2 * np.pi * hz * t) / hz for hz in tones if hz < 3300)
+        music[at : at + t.size] += chord * np.exp(-3 * t) * np.minimum(1, t / 0.01)
+    heard = np.rint(music * (13_000 / np.abs(music).max())).astype(np.int16)
+    assert diagnose(ulaw_decode(ulaw_encode(heard))).fault == "none"
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_what_is_cut_off_is_not_of_another_law(side):
+    samples = side * noisy(prompt("order"), 8, np.random.default_rng(5)).astype(np.int32)
+    cut = np.minimum(samples, int(np.percentile(samples, 88)))
+    assert diagnose((side * cut).astype(np.int16)).fault == "clipped"

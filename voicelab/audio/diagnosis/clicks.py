@@ -19,6 +19,7 @@ from voicelab.audio.diagnosis.fold import APART, standing_out
 from voicelab.audio.diagnosis.frames import FRAMES_MS, runs
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.lines import without_lines
+from voicelab.audio.diagnosis.waver import wavering
 from voicelab.audio.samples import Int16Array
 
 _CHUNKS_MS: Final = (
@@ -33,11 +34,17 @@ _SIDE: Final = 8
 _BLOCK: Final = 2000
 _STRONG: Final = 8.0
 _ODD: Final = 4.0
+_OUTER: Final = 2.0
+_ROUGHER: Final = "rougher"
 _AROUND: Final = 161
 _FLATTEST: Final = 0.05
 _CLEAR: Final = {True: (4.5, 6.3), False: (5.4, 7.2)}
 """Spreads that leave no doubt, of a usual length or not: where a recording begins, elsewhere."""
-_SUSPECT: Final = 0.94
+_SUSPECT: Final = 0.9
+_WAVERS: Final = 14.0
+_ALONE: Final = 1.9
+_HUMS: Final = 0.995  # of the level without lines: voices alone leave 0.997 and more
+_SETTLES: Final = "a reference or a longer piece would settle it"
 _LONGEST_S: Final = 0.2
 
 _Floats = npt.NDArray[np.float64]
@@ -53,12 +60,15 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
         And how far the seams stand out, in spreads.
     """
     samples = heard.loudest_stretch()
-    signs = _signs(without_lines(samples, heard.rate_hz), ~_near_silence(samples))
+    sounding = ~_near_silence(samples)
+    without = without_lines(samples, heard.rate_hz)
+    signs = _signs(without, sounding)
+    if heard.is_noisy:
+        signs = {word: _ranked(sign, sounding) for word, sign in signs.items()}
     best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
     usual = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
-    for length in _lengths(heard.rate_hz):
-        if samples.size // length < _FEWEST:
-            continue
+    lengths = [n for n in _lengths(heard.rate_hz) if samples.size // n >= _FEWEST]
+    for length in lengths:
         for word, sign in signs.items():
             found = zip(standing_out(sign, length), _CLEAR[length in usual], strict=True)
             strength, height = max((height / clear, height) for height, clear in found)
@@ -66,7 +76,11 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     strength, height, length, word = best
     spreads = strength * _CLEAR[True][0]
     if strength < (_SUSPECT if heard.is_noisy else 1):
-        return [], spreads
+        if not heard.is_noisy:
+            return [], spreads
+        level = float(np.linalg.norm(samples.astype(np.float64)))
+        hums = float(np.linalg.norm(without)) < _HUMS * level
+        return _stretched(*wavering(signs[_ROUGHER], heard.rate_hz, lengths, hums), heard), spreads
     finding = Finding(
         "chunk-clicks",
         min(0.97, 0.6 + spreads / 60),
@@ -76,8 +90,21 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
         weight=spreads**2 / 2,
     )
     if strength < 1:
-        finding = doubted(finding, "a reference or a longer piece would settle it")
+        finding = doubted(finding, _SETTLES)
     return [finding], spreads
+
+
+def _stretched(power: float, beside: float, length: int, heard: Heard) -> list[Finding]:
+    """Where noise hides the seams, it may itself tell of chunks; no more than a suspicion."""
+    if power < _WAVERS or beside < _ALONE:
+        return []
+    finding = Finding(
+        "chunk-clicks",
+        min(0.9, 0.6 + power / 300),
+        f"the noise wavers in step with chunks of {length * 1000 / heard.rate_hz:.4g} ms, "
+        f"{power:.0f} times as strongly as by chance",
+    )
+    return [doubted(finding, _SETTLES)]
 
 
 def _lengths(rate_hz: int) -> list[int]:
@@ -103,7 +130,7 @@ def _signs(samples: _Floats, sounding: _Bools) -> dict[str, _Floats]:
     return {
         "weaker": dip,
         "bent": bent,
-        "rougher": rough,
+        _ROUGHER: rough,
         "weaker and rougher": _scaled(dip + rough, sounding),
         "weaker and calmer": _scaled(dip - rough, sounding),
         "flat": flat,
@@ -138,6 +165,22 @@ def _scaled(sign: _Floats, sounding: _Bools) -> _Floats:
         sign = (sign - heard.mean()) / max(float(heard.std()), 1e-9)
         sign = np.where(sounding, np.clip(sign, -_ODD, _ODD), 0.0)
     return sign / max(float(sign[sounding].std()), 1e-9)
+
+
+def _ranked(sign: _Floats, sounding: _Bools) -> _Floats:
+    """Give each its place among all, as if all were normal.
+
+    Under noise a seam is a slight leaning of all chunks; what is strong at a few of them are frames
+    that were moved, or the noise of a coded hum.
+    """
+    from scipy.special import ndtri
+
+    heard = sign[sounding]
+    place = np.empty(heard.size)
+    place[np.argsort(heard)] = np.arange(heard.size)
+    ranked = np.zeros_like(sign)
+    ranked[sounding] = np.clip(ndtri((place + 0.5) / max(heard.size, 1)), -_OUTER, _OUTER)
+    return ranked / max(float(ranked[sounding].std()), 1e-9) if heard.size else ranked
 
 
 def _told(samples: _Floats) -> _Floats:

@@ -11,8 +11,8 @@ _NEAR: Final = 2
 APART: Final = 8
 _RIVAL: Final = 0.6
 _WORTH_A_LOOK: Final = 4.0
-_PARTS: Final = (2, 3, 5)
-_STEADY: Final = 0.4
+_STEADY: Final = {2: 0.4, 3: 0.4, 5: 0.55, 10: 0.65, 25: 0.75}
+"""Parts, and what is left beside all where the strongest is left out: of a seam, 0.6 to 0.9."""
 
 _Floats = npt.NDArray[np.float64]
 _AROUND = np.where(np.abs(np.arange(-APART, APART + 1)) > _NEAR, 0.5 / (APART - _NEAR), 0)
@@ -22,7 +22,7 @@ def standing_out(sign: _Floats, length: int) -> tuple[float, float]:
     """How far the best place of a fold lies above the others, in spreads; 0 where it has rivals.
 
     The other places of the same fold tell what chance makes of this sound. A place that stands out
-    does so in each half, third and fifth of the sound: notes and steps keep time too, but slower.
+    does so in each half, third, fifth and so on: notes and steps keep time too, but slower.
 
     Parameters
     ----------
@@ -63,9 +63,9 @@ def _steady(rows: _Floats, folded: _Floats, place: int) -> float:
     if height < _WORTH_A_LOOK:
         return height
     column = rows[:, place] * np.sign(folded[place])
-    for parts in _PARTS:
+    for parts, least in _STEADY.items():
         sums = np.array([column[n::parts].sum() for n in range(parts)])
         rest = float(sums.sum() - sums.max()) / np.sqrt(column.size * (1 - 1 / parts))
-        if rest < _STEADY * height:
+        if rest < least * height:
             return 0.0
     return height

@@ -75,8 +75,11 @@ def find_offset(heard: Heard) -> list[Finding]:
     ]
 
 
-def find_clipped(heard: Heard) -> list[Finding]:
-    """More samples at the very top than just below it."""
+def pile(heard: Heard) -> tuple[float, int, int]:
+    """How many times as many samples stand at the very top as just below it, how many, and where.
+
+    Zeros where no more stand there than in sound that was never cut off.
+    """
     looked = heard.sample_of().astype(np.int32)
     best: tuple[float, int, int] = (0.0, 0, 0)
     for side, name in ((looked, 1), (-looked, -1)):
@@ -86,20 +89,25 @@ def find_clipped(heard: Heard) -> list[Finding]:
         top = int(np.count_nonzero(side > 0.96 * peak))
         below = int(np.count_nonzero((side > 0.88 * peak) & (side <= 0.96 * peak)))
         flat = int(np.count_nonzero((side[1:] == side[:-1]) & (side[1:] > 0.96 * peak)))
-        pile = top / max(below, 1)
+        ratio = top / max(below, 1)
         at_limit = int(np.count_nonzero(side >= _LIMIT))
         steep = _PILE if max(flat, at_limit) > top / 5 else _PILE_ALONE
-        if top >= max(_FEWEST_CLIPPED, _CLIPPED_SHARE * side.size) and pile >= steep:
-            best = max(best, (pile, top, name * peak))
-    pile, count, peak = best
+        if top >= max(_FEWEST_CLIPPED, _CLIPPED_SHARE * side.size) and ratio >= steep:
+            best = max(best, (ratio, top, name * peak))
+    return best
+
+
+def find_clipped(heard: Heard) -> list[Finding]:
+    """More samples at the very top than just below it."""
+    ratio, count, peak = pile(heard)
     if not count:
         return []
     return [
         Finding(
             "clipped",
-            min(0.99, 0.7 + pile / 20),
-            f"{count:,} of {looked.size:,} samples stand at {peak:+,}, "
-            f"{pile:.1f} times as many as just below it",
+            min(0.99, 0.7 + ratio / 20),
+            f"{count:,} of {heard.sample_of().size:,} samples stand at {peak:+,}, "
+            f"{ratio:.1f} times as many as just below it",
         )
     ]
 

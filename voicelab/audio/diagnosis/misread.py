@@ -11,6 +11,7 @@ import numpy as np
 from voicelab.audio.diagnosis.continuous import compress
 from voicelab.audio.diagnosis.finding import Finding, Repair
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.levels import pile
 from voicelab.audio.diagnosis.likeness import likeness_db, prediction_gain_db
 from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, rereadings
 from voicelab.audio.diagnosis.slips import is_in_step, likeliest
@@ -32,12 +33,16 @@ _FEWEST: Final = 1600
 _BLOCK: Final = 16
 _NEXT: Final = 4
 _PILE: Final = 3.0
-_CHANGES: Final = 0.05
+_CHANGES: Final = 0.1
 _MOST: Final = 75
 _EVEN: Final = 16_384.0
 _NEAR: Final = 0.1
 _SHARE: Final = 0.25
 _CROWDED: Final = 0.22  # of an eighth of all levels; one in eight is even
+_OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
+"""They bend the wave, and what is cut off seems bent; but few samples pile up by another law."""
+_CUT_PILE: Final = 3.0
+_CUT_SHARE: Final = 0.05
 _GOES_ON_DB: Final = {"bits-inverted": 0.5, "double-encoded": 0.05}
 
 
@@ -73,6 +78,8 @@ def find_misread(heard: Heard) -> list[Finding]:
     )
     ranked = [score for score in ranked if score.total > 0]
     if ranked and ranked[0].reading.fault == "bits-inverted" and _piled(np.concatenate(windows)):
+        return []
+    if ranked and ranked[0].reading.fault in _OTHER_LAW and _is_cut(heard):
         return []
     if ranked and ranked[0].reading in OF_L16 and is_in_step(heard):
         return []
@@ -125,6 +132,11 @@ def _piled(samples: Int16Array) -> bool:
     both = outer[1:] & outer[:-1]
     sides = samples > 0
     return float((sides[1:] != sides[:-1])[both].mean() if both.any() else 1.0) < _CHANGES
+
+
+def _is_cut(heard: Heard) -> bool:
+    ratio, count, _ = pile(heard)
+    return ratio > _CUT_PILE and count > _CUT_SHARE * heard.sample_of().size
 
 
 def _is_noise(windows: list[Int16Array], fault: str, readings: list[Rereading]) -> bool:

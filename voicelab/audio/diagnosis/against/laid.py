@@ -59,6 +59,9 @@ class Laid:
     heard : ndarray of float, shape (n,)
     told : ndarray of float, shape (n,)
         The reference, in its place and through the filter; no offset is in it.
+    said : ndarray of float, shape (n,)
+        The reference in its place and about as loud, without the filter, which smears sound into
+        silence.
     known : ndarray of bool, shape (n,)
         Where the reference reaches.
     offset : float
@@ -79,6 +82,7 @@ class Laid:
     rate_hz: int
     heard: Floats
     told: Floats
+    said: Floats
     known: _Bools
     offset: float
     reference_offset: float
@@ -186,7 +190,8 @@ def _laid(
     side = round(_SIDE_S * rate_hz)
     segments = _joined(alignment.segments, round(_SHORT_S * rate_hz))
     wide = heard.astype(np.float64)
-    known, told = np.zeros(wide.size, np.bool_), np.zeros(wide.size)
+    known = np.zeros(wide.size, np.bool_)
+    told, plain = np.zeros(wide.size), np.zeros(wide.size)
     rows = [
         (s.begin, s.end, _said(said, alignment, s, s.begin - side, s.end + side)) for s in segments
     ]
@@ -198,13 +203,13 @@ def _laid(
     taps = _filter([(wide[a:b] - middle, row) for a, b, row in rows], side)
     for first, last, row in rows:
         told[first:last] = oaconvolve(row, taps, mode="valid")
+        plain[first:last] = row[side : row.size - side]
     told *= _usual_gain(wide - middle, told, known, round(_BLOCK_S * rate_hz))
-    power = sum(
-        float(row[side : row.size - side] @ row[side : row.size - side]) for *_, row in rows
-    )
+    power = float(plain @ plain)
     gain = float(np.sqrt(told @ told / power)) if power > 0 else 0.0
     offset = float((wide - told)[known].mean())
     theirs = alignment.sign * gain * level
+    plain *= gain
     upright = float(taps.max(initial=0.0)) > _UPRIGHT * -float(taps.min(initial=0.0))
     return Laid(
         begin,
@@ -212,6 +217,7 @@ def _laid(
         rate_hz,
         wide,
         told,
+        plain,
         known,
         offset,
         theirs,

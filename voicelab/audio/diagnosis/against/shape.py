@@ -6,17 +6,16 @@ from typing import Final
 
 import numpy as np
 
-from voicelab.audio.diagnosis.against.laid import Laid, cut
-from voicelab.audio.diagnosis.against.matching import correlation
+from voicelab.audio.diagnosis.against.laid import Laid
 from voicelab.audio.diagnosis.against.reference import Floats, as_int16
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
 
 _LEAST_OFFSET: Final = 100.0
-_OFFSET_SHARE: Final = 0.04
-_WINDOW_S: Final = 0.5
-_SURE: Final = 4.0
+_OFFSET_SHARE: Final = 0.06
+_SLOWEST: Final = 4
+_SURE: Final = 6.0  # beside four waves of chance: one in some hundreds of rumbling recordings
 _LEAST_TOP: Final = 500.0
 _BEYOND: Final = 1.08
 _AT_TOP: Final = 0.96
@@ -30,8 +29,8 @@ def find_offset(laid: list[Laid]) -> list[Finding]:
     own = float(np.median([part.offset for part in laid]))
     theirs = float(np.median([part.reference_offset for part in laid]))
     level = float(np.sqrt(np.mean([np.mean(part.told[part.known] ** 2) for part in laid])))
-    least = max(_LEAST_OFFSET, _OFFSET_SHARE * level, _wander(laid))
-    if abs(own) < least or abs(own - theirs) < least:
+    off = min(abs(own), abs(own - theirs))
+    if off < max(_LEAST_OFFSET, _OFFSET_SHARE * level) or off < _wander(laid):
         return []
 
     def centred(heard: Heard) -> tuple[Int16Array, int]:
@@ -49,19 +48,16 @@ def find_offset(laid: list[Laid]) -> list[Finding]:
 
 
 def _wander(laid: list[Laid]) -> float:
-    """How far off the middle may be by chance: rumble takes it here and there, an offset stays."""
-    means = []
-    for part in laid:
-        quarter = int(np.count_nonzero(part.known)) // 4
-        length = max(min(round(_WINDOW_S * part.rate_hz), quarter), 1)
-        means.append(cut(part.rest, part.blocks(length), length).mean(axis=1))
-    every = np.concatenate(means)
-    if every.size < 2:
-        return 0.0
-    spread = float(every.std())
-    slow = correlation(every[1:], every[:-1]) if every.size > 3 else 0.0
-    slow = min(max(slow, 0.0), 0.95)
-    return spread * max(1.0, _SURE * float(np.sqrt((1 + slow) / (1 - slow) / every.size)))
+    """How far off the middle may be by chance: as far as the slowest waves of the rest take it.
+
+    Rumble goes on below the slowest wave that fits into the recording: to the middle, which is the
+    wave of no frequency, chance gives what it gives to the few next to it.
+    """
+    rest = np.concatenate([(part.heard - part.told)[part.known] for part in laid])
+    rest -= rest.mean()
+    n = np.arange(rest.size) * (2 * np.pi / max(rest.size, 1))
+    slow = [abs(rest @ np.exp(1j * k * n)) / rest.size for k in range(1, _SLOWEST + 1)]
+    return _SURE * float(np.sqrt(np.mean(np.square(slow))))
 
 
 def find_clipped(laid: list[Laid]) -> list[Finding]:
