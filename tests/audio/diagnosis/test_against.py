@@ -155,6 +155,21 @@ def test_nothing_is_wrong_at_another_rate():
     assert named(wide, speech(), 16_000).fault == "none"
 
 
+@pytest.mark.parametrize("pause_s", [0, 4, 16])
+def test_noise_that_is_loudest_in_pauses_is_nothing_wrong(pause_s):
+    pause = np.zeros(pause_s * RATE_HZ, np.int16)
+    said = np.concatenate((pause, speech(), pause))
+    assert named(noisy(said, 8, np.random.default_rng(7)), said).fault == "none"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_another_law_is_told_in_noise(seed):
+    said = as_int16(speech() * 2.0)
+    heard = noisy(said, 8, np.random.default_rng(seed))
+    assert named(alaw_decode(ulaw_encode(heard)), said).fault == "mulaw-as-alaw"
+    assert named(ulaw_decode(alaw_encode(heard)), said).fault == "alaw-as-mulaw"
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_rumble_is_not_an_offset(seed):
     """Noise that is the stronger the slower it is has a middle off zero, as slow waves have."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from voicelab.audio.diagnosis.against.chunks import find_chunks
 from voicelab.audio.diagnosis.against.harmless import harmless_words
-from voicelab.audio.diagnosis.against.laid import Laid, lay
+from voicelab.audio.diagnosis.against.laid import Laid, cut, lay
 from voicelab.audio.diagnosis.against.laws import bends
 from voicelab.audio.diagnosis.against.matching import correlation
 from voicelab.audio.diagnosis.against.readings import (
@@ -27,6 +27,7 @@ from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import find_clipped as find_piled
 from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
+from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.stereo import find_stereo
 from voicelab.audio.diagnosis.text import find_text
@@ -40,7 +41,11 @@ _BENT: Final = 0.5
 _CLEAR: Final = 6.0
 _EXACT: Final = 1.5
 _LEVELS: Final = 256
+_OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
+"""What they bend is still like the reference, and in noise as like as by no other reading."""
 _UNLIKE_DB: Final = 4.0
+_BLOCK_S: Final = 0.02
+_SPEAKING: Final = 0.1
 
 
 def find_against(heard: Heard, reference: Reference) -> list[Finding]:
@@ -144,6 +149,8 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
     for find in (find_continuous, find_piled):
         if not find(own):  # what the reference has too is not this recording's fault
             found += [finding for finding in find(heard) if finding.fault not in named]
+    if all(finding.fault == "dc-offset" for finding in found) and _likeness(laid) < _MOSTLY:
+        found = [*(each for each in find_misread(heard) if each.fault in _OTHER_LAW), *found]
     return found or [_nothing(laid)]
 
 
@@ -171,10 +178,23 @@ def _lateness(delay_ms: float) -> str:
     return f"{told} {'late' if delay_ms > 0 else 'early'}"
 
 
+def _below_db(laid: list[Laid]) -> float:
+    """How far below what is heard that lies which is left over, wherever somebody speaks."""
+    heard = rest = 0.0
+    for part in laid:
+        length = round(_BLOCK_S * part.rate_hz)
+        rows = (
+            cut(each, part.blocks(length), length) for each in (part.told, part.heard, part.rest)
+        )
+        told, whole, left = (each.var(axis=1) for each in rows)
+        speaking = told > _SPEAKING * told.mean() if told.size else told > 0
+        heard += float(whole[speaking].sum())
+        rest += float(left[speaking].sum())
+    return float(10 * np.log10(max(heard, 1e-9) / max(rest, 1e-9)))
+
+
 def _nothing(laid: list[Laid]) -> Finding:
-    heard = sum(float(np.var(part.heard[part.known])) for part in laid)
-    rest = sum(float(np.var(part.rest[part.known])) for part in laid)
-    ratio_db = 10 * np.log10(max(heard, 1e-9) / max(rest, 1e-9))
+    ratio_db = _below_db(laid)
     if ratio_db < _UNLIKE_DB:
         return Finding(
             "unknown",
