@@ -14,6 +14,7 @@ from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.correlation import pieces
 from voicelab.audio.compare.frames import Frames, law_error
 from voicelab.audio.compare.interpolation import rows
+from voicelab.audio.compare.spectra import spoken
 from voicelab.audio.format import AudioFormat
 from voicelab.audio.samples import Int16Array
 
@@ -63,9 +64,7 @@ def edge(
     """
     rate_hz = alignment.rate_hz
     length = round(_WINDOW_S * rate_hz)
-    begins = measured.begins[measured.active]
-    some = begins[:: max(1, len(begins) // _MOST)]
-    chosen = some[alignment.ends(some) >= some + length]
+    chosen = spoken(measured, alignment, length, _MOST)
     if not len(chosen):
         return None
     said = rows(ref, alignment.places(chosen + length / 2) - length / 2, length)

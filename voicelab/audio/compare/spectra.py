@@ -8,7 +8,7 @@ import numpy as np
 from scipy.fft import rfft
 
 from voicelab.audio.compare.alignment import Alignment
-from voicelab.audio.compare.correlation import Floats, pieces
+from voicelab.audio.compare.correlation import Floats, Lags, pieces
 from voicelab.audio.compare.frames import Frames
 from voicelab.audio.compare.interpolation import rows
 from voicelab.audio.samples import Int16Array
@@ -46,9 +46,7 @@ def distance(
     """The log-spectral distance, from at most 2,048 windows spread evenly over the speech."""
     rate_hz = alignment.rate_hz
     length = round(_WINDOW_S * rate_hz)
-    begins = measured.begins[measured.active]
-    some = begins[:: max(1, len(begins) // _MOST)]
-    chosen = some[alignment.ends(some) >= some + length]
+    chosen = spoken(measured, alignment, length, _MOST)
     if not len(chosen):
         return None
     window = np.hanning(length).astype(np.float32)
@@ -60,6 +58,13 @@ def distance(
         difference = _log(heard * window) - _log(said * gain * window)  # of either polarity
         total += float(np.sqrt((difference**2).mean(axis=1)).sum())
     return total / len(chosen)
+
+
+def spoken(measured: Frames, alignment: Alignment, length: int, most: int) -> Lags:
+    """Where windows begin in which somebody speaks and nothing steps: about `most`, all over."""
+    begins = measured.begins[measured.active]
+    some = begins[:: max(1, len(begins) // most)]
+    return np.asarray(some[alignment.ends(some) >= some + length])
 
 
 def bandwidth(samples: Int16Array, rate_hz: int) -> float:
