@@ -8,6 +8,7 @@ from math import log10
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment, align, laid, together
 from voicelab.audio.compare.edge import Edge, edge
+from voicelab.audio.compare.ends import ends
 from voicelab.audio.compare.exactness import exactness
 from voicelab.audio.compare.faults import Fault, faults
 from voicelab.audio.compare.filters import LineFilter, line_filter
@@ -20,7 +21,6 @@ from voicelab.audio.compare.sound import Pair, pair
 from voicelab.audio.compare.spectra import Spectra, bandwidth, distance
 from voicelab.audio.compare.tops import Tops, tops
 from voicelab.audio.compare.tracking import track
-from voicelab.audio.compare.verdict import verdict
 from voicelab.audio.format import FORMATS, AudioFormat
 
 
@@ -101,26 +101,11 @@ def check(
         if scores:
             scored = quality(both.rec, both.ref, alignment, measured, full)
     return CodecReport(
-        verdict=verdict(
-            both,
-            form,
-            same,
-            alignment,
-            line,
-            found,
-            heard,
-            said,
-            gain_db,
-            offset,
-            measured_noise,
-            flat,
-            other_edge,
-        ),
-        exact=same.exact,
         format=form,
         alignment=alignment,
         line=line,
         faults=found,
+        ends=ends(both, alignment, heard, said),
         exactness=same,
         levels=heard,
         reference_levels=said,

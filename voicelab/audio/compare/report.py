@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Final
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.edge import Edge
+from voicelab.audio.compare.ends import Ends
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.filters import LineFilter
@@ -19,7 +20,7 @@ from voicelab.audio.compare.quality import Quality
 from voicelab.audio.compare.spectra import Spectra
 from voicelab.audio.compare.table import Row, rows
 from voicelab.audio.compare.tops import Tops
-from voicelab.audio.compare.verdict import FINE
+from voicelab.audio.compare.verdict import FINE, verdict
 from voicelab.audio.format import AudioFormat
 
 _NAMES: Final = (
@@ -49,8 +50,6 @@ class CodecReport(Named):
     ----------
     verdict : str
         One sentence that a person can act on.
-    exact : bool
-        Whether every sample is what the line makes of the reference.
     format : AudioFormat or None
         What the reference went through: as given, as found by exactness, or as the recording's
         levels say; None where its rate is no telephone's.
@@ -60,6 +59,8 @@ class CodecReport(Named):
         The filter on the way, such as a telephone's band; None where there is none.
     faults : tuple of Fault
         Gaps, repeats, insertions, and what was left out.
+    ends : Ends
+        What one of the two has at its ends and the other has not.
     exactness : Exactness
     levels, reference_levels : Levels
         Of the recording and of the reference.
@@ -78,12 +79,12 @@ class CodecReport(Named):
         Where in the spectrum the difference begins, if it lies at the upper edge alone.
     """
 
-    verdict: str
-    exact: bool
+    verdict: str = field(init=False)
     format: AudioFormat | None
     alignment: Alignment | None
     line: LineFilter | None
     faults: tuple[Fault, ...]
+    ends: Ends
     exactness: Exactness
     levels: Levels
     reference_levels: Levels
@@ -94,8 +95,11 @@ class CodecReport(Named):
     quality: Quality | None
     recording: Audio
     reference: Audio
-    tops: Tops | None = None
-    edge: Edge | None = None
+    tops: Tops | None
+    edge: Edge | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "verdict", verdict(self))
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON: units in the names, None where something could not be measured."""
