@@ -15,6 +15,7 @@ from voicelab.audio.compare.filters import LineFilter, line_filter
 from voicelab.audio.compare.frames import frames
 from voicelab.audio.compare.levels import Levels, levels
 from voicelab.audio.compare.noise import Noise, noise
+from voicelab.audio.compare.order import reordered
 from voicelab.audio.compare.quality import Quality, quality
 from voicelab.audio.compare.report import CodecReport
 from voicelab.audio.compare.sound import Pair, pair
@@ -89,6 +90,7 @@ def check(
         said_there = line.apply(both.ref) if line else both.ref
         measured = frames(both.rec, said_there, alignment, form)
         found = faults(both.rec, alignment, measured)
+        found = reordered(both.rec, said_there, alignment, measured, found)
         offset = measured.offset
         gain_db = 20 * log10(measured.gain * (line.level if line else 1.0))
         measured_noise = noise(measured, found, both.rate_hz)

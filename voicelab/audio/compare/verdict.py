@@ -39,6 +39,10 @@ _ADVICE = {
     "gap": "frames were lost, so look at the network and at late frames",
     "repeat": "frames were sent twice or put in for lost ones, so look at the sender and at loss",
     "other": "something else is heard there, so look for a second sound or a concealment of loss",
+    "swap": (
+        "they were played as they came, so put them into the order of their numbers before; "
+        f"{_DIAGNOSE}, which says of how many milliseconds they are"
+    ),
     "insertion": "a buffer ran empty or a frame came twice, so look at the pace of the sender",
     "skip": "frames were dropped, so look for a buffer that ran over or an audio that was cut",
 }
