@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.echo import Echo
 from voicelab.audio.compare.edge import Edge
 from voicelab.audio.compare.ends import Ends
 from voicelab.audio.compare.exactness import Exactness
@@ -23,6 +24,7 @@ class Named:
     __slots__ = ()
 
     alignment: Alignment | None
+    echo: Echo | None
     edge: Edge | None
     ends: Ends
     exactness: Exactness
@@ -152,6 +154,16 @@ class Named:
     def high_hz(self) -> float | None:
         """To where it lets through."""
         return self.line.high_hz if self.line else None
+
+    @property
+    def echo_ms(self) -> float | None:
+        """How much later a copy of the reference is heard."""
+        return 1000 * self.echo.delay_s if self.echo else None
+
+    @property
+    def echo_db(self) -> float | None:
+        """How loud that copy is beside the reference; negative where it is weaker."""
+        return self.echo.level_db if self.echo else None
 
     @property
     def stoi(self) -> float | None:

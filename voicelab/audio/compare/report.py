@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.echo import Echo
 from voicelab.audio.compare.edge import Edge
 from voicelab.audio.compare.ends import Ends
 from voicelab.audio.compare.exactness import Exactness
@@ -28,11 +29,12 @@ _NAMES: Final = (
     *("delay_ms", "drift_ppm", "inverted", "gaps", "gain_db", "active_dbfs", "peak_dbfs"),
     *("noise_dbfs", "offset", "clipped_runs", "clipped_samples", "snr_db", "segsnr_db"),
     *("codec_snr_db", "codec_segsnr_db", "spectral_distance_db", "filtered", "low_hz", "high_hz"),
-    *("bandwidth_hz", "stoi", "pesq", "windows_scored", "windows"),
+    *("echo_ms", "echo_db", "bandwidth_hz", "stoi", "pesq", "windows_scored", "windows"),
 )
 _DIGITS: Final = {
     **dict.fromkeys(("low_hz", "high_hz", "bandwidth_hz"), 0),
     **dict.fromkeys(("active_dbfs", "peak_dbfs", "noise_dbfs", "offset"), 1),
+    **dict.fromkeys(("echo_ms", "echo_db"), 1),
     **dict.fromkeys(("gain_db", "snr_db", "segsnr_db", "codec_snr_db", "codec_segsnr_db"), 2),
     **{"spectral_distance_db": 2, "drift_ppm": 3, "pesq": 3, "delay_ms": 4, "stoi": 4},
     **dict.fromkeys(("equal_share", "one_step_off_share"), 6),
@@ -57,6 +59,8 @@ class CodecReport(Named):
         None where the reference is not in the recording.
     line : LineFilter or None
         The filter on the way, such as a telephone's band; None where there is none.
+    echo : Echo or None
+        The copy of the reference that is heard later; None where there is none.
     faults : tuple of Fault
         Gaps, repeats, insertions, and what was left out.
     ends : Ends
@@ -83,6 +87,7 @@ class CodecReport(Named):
     format: AudioFormat | None
     alignment: Alignment | None
     line: LineFilter | None
+    echo: Echo | None
     faults: tuple[Fault, ...]
     ends: Ends
     exactness: Exactness

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.echo import Echo
 from voicelab.audio.compare.edge import Edge
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
@@ -28,7 +29,7 @@ _LEAST_DRIFT_PPM = 1.0
 _WORSE_DB = 3.0
 _CLEAN_DB = 60.0
 _FILTERED_DB = 20.0
-"""A filter is not known better than that."""
+"""A filter or an echo is not known better than that."""
 _NEARLY = 0.99
 _ROUNDING_DBFS = -90.0
 """Below this differs what was rounded to 16 bits once or twice more."""
@@ -103,12 +104,14 @@ def _wrong(found: Named, alignment: Alignment, at_ends: list[str]) -> Iterator[s
         yield from _shape(alignment, found.gain_db, found.offset)
     if line and (not tops or line.low_hz or line.high_hz):
         yield _filtered(line)
+    if found.echo:
+        yield _echoed(found.echo)
     yield from at_ends
     if clipped or tops or unlike or wrong_rate:
         return
     if found.edge:
         yield _edged(found.edge, found.format)
-    elif not line or (noise and noise.segmental_db < _FILTERED_DB):
+    elif not (line or found.echo) or (noise and noise.segmental_db < _FILTERED_DB):
         yield from _noise(found.format, noise, levels)
 
 
@@ -272,6 +275,14 @@ def _filtered(line: LineFilter) -> str:
         )
     sign = "" if line.tells_polarity else ", behind which polarity cannot be told"
     return f"{left}: a filter is on the way{sign}, so see whether the line should have one"
+
+
+def _echoed(echo: Echo) -> str:
+    return (
+        f"another copy of the reference is heard {length(echo.delay_s)} later, "
+        f"{-echo.level_db:.0f} dB below it: an echo, so look for a loudspeaker near a microphone, "
+        "or for a line that sends back what it gets"
+    )
 
 
 def _noise(form: AudioFormat | None, noise: Noise | None, levels: Levels) -> Iterator[str]:
