@@ -11,7 +11,7 @@ from voicelab.audio.compare.wording import length, times
 from voicelab.audio.diagnosis.against.exchanges import Exchanges, exchanged
 from voicelab.audio.diagnosis.against.laid import Laid
 from voicelab.audio.diagnosis.against.matching import correlation
-from voicelab.audio.diagnosis.against.moments import Moved, Step, lost, moved, steps
+from voicelab.audio.diagnosis.against.moments import Moved, Step, gated, lost, moved, steps
 from voicelab.audio.diagnosis.finding import Finding, Repair, keep
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
@@ -59,7 +59,7 @@ def find_timing(laid: list[Laid], copies: list[Finding]) -> list[Finding]:
 def _lost(laid: list[Laid]) -> list[Finding]:
     rate_hz = laid[0].rate_hz
     gaps = [gap for part in laid for gap in lost(part)]
-    if not gaps:
+    if not gaps or gated(gaps):
         return []
     lengths = sorted({round((gap.end - gap.begin) / rate_hz, 3) for gap in gaps})
     return [
