@@ -45,14 +45,19 @@ def ends(both: Pair, alignment: Alignment | None, recording: Levels, reference: 
     first = max(round(-alignment.lag_samples(0)), 0)
     end = round(len(heard) - alignment.lag_samples(len(heard)))
     spoken = reference.active_dbfs - _ACTIVE_DB
-    noise = max(recording.active_dbfs - _HEARD_DB, recording.noise_dbfs + _ABOVE_NOISE_DB)
     more = end - len(said)
     after = heard[len(heard) - more :] if 0 < more < len(heard) else heard[:0]
     return Ends(
         _sound_s(said[:first], rate_hz, spoken),
         _sound_s(said[min(max(end, 0), len(said)) :], rate_hz, spoken),
-        _sound_s(after, rate_hz, noise),
+        goes_on_s(after, rate_hz, recording),
     )
+
+
+def goes_on_s(after: Int16Array, rate_hz: int, recording: Levels) -> float:
+    """How long it is what comes after the reference's end; 0 where that is silence or noise."""
+    noise = max(recording.active_dbfs - _HEARD_DB, recording.noise_dbfs + _ABOVE_NOISE_DB)
+    return _sound_s(after, rate_hz, noise)
 
 
 def _sound_s(part: Int16Array, rate_hz: int, least_dbfs: float) -> float:
