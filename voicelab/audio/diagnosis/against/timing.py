@@ -20,6 +20,9 @@ _CLEAR_NATS: Final = 25.0
 _CLEAR_EXCHANGE: Final = 15.0
 _EXPLAINS: Final = 0.3
 _FEWEST_PIECES: Final = 2
+_PIECE_MS: Final = 10
+_OF_A_FRAME: Final = 0.5
+"""A frame that came before is heard as long as it is, but for what is quiet in it."""
 _FROM_LATER: Final = 0.2
 _ALSO: Final = 0.05
 _TWICE: Final = 0.8
@@ -155,6 +158,8 @@ def _moved(moves: Moved, rate_hz: int) -> list[Finding]:
                 _in_order(moves.pieces, rate_hz),
             )
         ]
+    if len(moves.pieces) * _PIECE_MS < _OF_A_FRAME * ms:
+        return []
     return [
         Finding(
             "repeats",
