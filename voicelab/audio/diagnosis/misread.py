@@ -11,7 +11,7 @@ import numpy as np
 from voicelab.audio.diagnosis.continuous import compress
 from voicelab.audio.diagnosis.finding import Finding, Repair
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.levels import pile
+from voicelab.audio.diagnosis.levels import piles
 from voicelab.audio.diagnosis.likeness import likeness_db, prediction_gain_db
 from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, rereadings
 from voicelab.audio.diagnosis.slips import is_in_step, likeliest
@@ -32,8 +32,9 @@ _LOUD: Final = 20.0
 _FEWEST: Final = 1600
 _BLOCK: Final = 16
 _NEXT: Final = 4
-_PILE: Final = 3.0
-_CHANGES: Final = 0.1
+_HELD: Final = 80
+_IDLES: Final = 0.25
+_PILE: Final = 2.2
 _MOST: Final = 75
 _EVEN: Final = 16_384.0
 _NEAR: Final = 0.1
@@ -120,22 +121,22 @@ def _evidence(score: _Score, seconds: int) -> str:
 
 
 def _piled(samples: Int16Array) -> bool:
-    """Whether it is clipped, not inverted: the outermost level is held, on one side for a while.
+    """Whether it is clipped, not inverted: more samples stand at the outermost level than near it.
 
-    Inverted, the outermost levels are the quietest ones, and change sides as fast as noise does.
+    Inverted, the outermost levels are the quietest ones, and neighbours among them are used alike,
+    but where it idles: there hardly any other is used.
     """
     size = np.abs(samples.astype(np.int32))
-    sizes, counts = np.unique(size, return_counts=True)
-    if len(sizes) <= _NEXT or counts[-1] <= _PILE * counts[-1 - _NEXT : -1].mean():
+    blocks = size[: size.size // _HELD * _HELD].reshape(-1, _HELD)
+    idle = (blocks == size.max(initial=0)).mean(axis=1) > _IDLES
+    sizes, counts = np.unique(blocks[~idle], return_counts=True)
+    if len(sizes) <= _NEXT or sizes[-1] < size.max():
         return False
-    outer = size >= sizes[-1 - _NEXT]
-    both = outer[1:] & outer[:-1]
-    sides = samples > 0
-    return float((sides[1:] != sides[:-1])[both].mean() if both.any() else 1.0) < _CHANGES
+    return bool(counts[-1] > _PILE * counts[-1 - _NEXT : -1].mean())
 
 
 def _is_cut(heard: Heard) -> bool:
-    ratio, count, _ = pile(heard)
+    ratio, count, _ = max(piles(heard), default=(0.0, 0, 0))
     return ratio > _CUT_PILE and count > _CUT_SHARE * heard.sample_of().size
 
 
