@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 
 from tests.audio.diagnosis.voices import noisy, prompt
 from voicelab.audio.diagnosis import diagnose
-from voicelab.audio.g711 import ulaw_decode, ulaw_encode
+from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 
 
 def as_int16(samples):
@@ -64,3 +64,18 @@ def test_the_lowest_notes_of_a_noise_are_no_offset():
 def test_what_is_cut_off_on_both_sides_is_clipped_beside_an_offset():
     loud = np.clip(prompt("order") * 8.0, -20_000, 20_000)
     assert diagnose(as_int16(loud + 6000)).fault == "clipped"
+
+
+@pytest.mark.parametrize("level", [10_000, 2000])
+@pytest.mark.parametrize("law", ["mulaw", "alaw"])
+def test_white_noise_does_not_hide_which_law_it_was(law, level):
+    rng = np.random.default_rng(6)
+    voice = prompt("greeting").astype(np.float64)
+    samples = as_int16((voice / 5000 + 0.3 * rng.standard_normal(voice.size)) * level)
+    encode, decode, other = {
+        "mulaw": (ulaw_encode, ulaw_decode, alaw_decode),
+        "alaw": (alaw_encode, alaw_decode, ulaw_decode),
+    }[law]
+    assert diagnose(decode(encode(samples))).fault in ("none", "clipped")
+    swapped = "mulaw-as-alaw" if law == "mulaw" else "alaw-as-mulaw"
+    assert diagnose(other(encode(samples))).fault == swapped

@@ -10,6 +10,7 @@ import numpy as np
 
 from voicelab.audio.diagnosis.continuous import compress
 from voicelab.audio.diagnosis.finding import Finding, Repair
+from voicelab.audio.diagnosis.frames import runs
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import piles
 from voicelab.audio.diagnosis.likeness import likeness_db, prediction_gain_db
@@ -24,13 +25,13 @@ _LEAST_DB: Final = {
     "read the bytes as L16": -4.0,
     "read the bytes as big-endian L16": -4.0,
     "double-encoded": -40.0,
-    "mulaw-as-alaw": 0.05,
-    "alaw-as-mulaw": 0.1,
+    "mulaw-as-alaw": 0.15,
+    "alaw-as-mulaw": 0.15,
 }
 _LEAST_DB_ELSE: Final = 0.6
 _LOUD: Final = 20.0
 _FEWEST: Final = 1600
-_BLOCK: Final = 16
+_STILL: Final = 15
 _NEXT: Final = 4
 _HELD: Final = 80
 _IDLES: Final = 0.25
@@ -41,7 +42,10 @@ _NEAR: Final = 0.1
 _SHARE: Final = 0.25
 _CROWDED: Final = 0.22  # of an eighth of all levels; one in eight is even
 _OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
-"""They bend the wave, and what is cut off seems bent; but few samples pile up by another law."""
+"""They bend the wave: it goes on worse from sample to sample, on the companded scale or on its own.
+
+What is cut off seems bent too; but few samples pile up by another law.
+"""
 _CUT_PILE: Final = 3.0
 _CUT_SHARE: Final = 0.05
 _GOES_ON_DB: Final = {"bits-inverted": 0.5, "double-encoded": 0.05}
@@ -68,7 +72,10 @@ def find_misread(heard: Heard) -> list[Finding]:
     for window in windows:
         before_db = likeness_db(window)
         for reading in rereadings(window):
-            gains[reading].append(likeness_db(reading.read(window)) - before_db)
+            read = reading.read(window)
+            gains[reading].append(likeness_db(read) - before_db)
+            if reading.fault in _OTHER_LAW:
+                gains[reading][-1] += _goes_on_db(read) - _goes_on_db(window)
     ranked = sorted(
         (
             _Score(reading, sum(gain > 0 for gain in row), max(row), sum(row) - least * len(row))
@@ -153,9 +160,9 @@ def _is_noise(windows: list[Int16Array], fault: str, readings: list[Rereading]) 
     sizes = np.abs(np.concatenate(loud).astype(np.int32))
     if np.bincount(sizes >> 12, minlength=8).max() > _CROWDED * sizes.size:
         return False
-    as_heard = [_goes_on_db(window) for window in loud]
+    as_heard = [_goes_on_companded_db(window) for window in loud]
     return all(
-        np.percentile([_goes_on_db(reading.read(w)) for w in loud], _MOST)
+        np.percentile([_goes_on_companded_db(reading.read(w)) for w in loud], _MOST)
         < least_db + np.percentile(as_heard, _MOST)
         for reading in readings
         if reading.fault == fault
@@ -167,15 +174,18 @@ def _is_sound(windows: list[Int16Array], readings: list[Rereading]) -> bool:
 
     Levels that lie far apart are used unevenly in either case; that says nothing here.
     """
-    as_heard = np.median([prediction_gain_db(w.astype(np.float64)) for w in windows])
+    as_heard = np.median([_goes_on_db(window) for window in windows])
     return all(
-        np.median([prediction_gain_db(reading.read(w).astype(np.float64)) for w in windows])
-        < as_heard
+        np.median([_goes_on_db(reading.read(window)) for window in windows]) < as_heard
         for reading in readings
     )
 
 
 def _goes_on_db(samples: Int16Array) -> float:
+    return prediction_gain_db(samples.astype(np.float64))
+
+
+def _goes_on_companded_db(samples: Int16Array) -> float:
     return prediction_gain_db(compress(samples / 32768.0))
 
 
@@ -190,9 +200,10 @@ def _noise() -> Finding:
 
 def _busy(window: Int16Array) -> Int16Array:
     """Leave out where nothing moves: idle samples read well in any way."""
-    blocks = window[: window.size // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
-    moving: Int16Array = blocks[blocks.min(axis=1) != blocks.max(axis=1)].reshape(-1)
-    return moving
+    moving = np.ones(window.size, np.bool_)
+    for start, end in runs(np.diff(window) == 0, _STILL):
+        moving[start : end + 1] = False
+    return window[moving]
 
 
 def _reread(reading: Rereading) -> Repair:

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+_SHORTEST_S: Final = 2.0
 _SLOWEST_HZ: Final = 9.0  # below it are words
 _FASTEST_HZ: Final = 450.0  # no voice holds a pitch as steadily
 _MAINS_HZ: Final = 48.0
@@ -32,7 +33,7 @@ def wavering(
     Parameters
     ----------
     rough : ndarray of float64, shape (n,)
-        How strong it is at each sample; with a mean of 0.
+        How strong it is at each sample; with a mean of 0. Nothing is found in less than 2 s.
     rate_hz : int
     lengths : list of int
         Samples that a chunk may have.
@@ -47,7 +48,9 @@ def wavering(
     """
     from scipy.fft import next_fast_len, rfft
 
-    size = next_fast_len(max(_FINER * rough.size, 1), real=True)
+    if rough.size < _SHORTEST_S * rate_hz:
+        return 0.0, 0.0, 0.0
+    size = next_fast_len(_FINER * rough.size, real=True)
     fastest_hz = _MAINS_HZ if hums else _FASTEST_HZ
     last = int(_RIVALS[1] * fastest_hz * size / rate_hz) + 2 * _AROUND
     power = np.abs(rfft(rough, size)[:last]) ** 2
