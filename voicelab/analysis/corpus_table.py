@@ -42,6 +42,8 @@ CHECK_COLUMNS: Final = {
     "filtered": _BOOL,
     "low_hz": _FLOAT,
     "high_hz": _FLOAT,
+    "echo_ms": _FLOAT,
+    "echo_db": _FLOAT,
     "bandwidth_hz": _FLOAT,
     "stoi": _FLOAT,
     "pesq": _FLOAT,
