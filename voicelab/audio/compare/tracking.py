@@ -12,6 +12,7 @@ from voicelab.audio.compare.correlation import (
     Lags,
     best_lags,
     candidates,
+    center,
     held_lags,
     keep_memory,
     likeness,
@@ -91,8 +92,9 @@ class _Tracker:
         self.loud = np.empty(len(self.starts))
         for at in range(0, len(self.starts), _AT_ONCE):
             heard = pieces(self.rec, self.starts[at : at + _AT_ONCE], self.block)
-            heard -= heard.mean(axis=1, keepdims=True)
-            self.loud[at : at + _AT_ONCE] = np.sqrt(np.square(heard).mean(axis=1))
+            center(heard)
+            power = np.einsum("ij,ij->i", heard, heard) / self.block
+            self.loud[at : at + _AT_ONCE] = np.sqrt(power)
         self.tried = np.full((4, len(self.starts)), np.iinfo(np.int64).max // 2)
         high = float(np.percentile(self.loud, 95))
         self.floor = float(np.percentile(self.loud, 5))
@@ -255,7 +257,9 @@ class _Tracker:
                 most = self.block / _STEEPEST
                 trend += _LEARNT * (float(np.clip(gained, -most, most).mean()) - trend)
                 lag, seen, misses = int(lags[which[sure[-1]]]), int(ahead[sure[-1]]), 0
-            if len(lost) >= _LOST_AFTER and lost[0] != tried:
+            if len(sure) and len(lost) >= _LOST_AFTER:  # they may lie too far from the guess
+                at = int(np.flatnonzero(way == lost[0])[0])
+            elif len(lost) >= _LOST_AFTER and lost[0] != tried:
                 misses, tried = misses + 1, int(lost[0])
                 if misses > _PATIENCE and misses % _AT_ONCE:
                     continue
