@@ -44,8 +44,11 @@ def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: i
     if len(first) and first.min() >= 0 and int(first.max()) + length <= len(samples):
         return windows(samples, length)[first].astype(np.float32, copy=False)
     rows = np.empty((len(first), length), np.float32)
-    for row, start in zip(rows, first.tolist(), strict=True):
-        row[:] = _piece(samples, start, length)
+    inside = (first >= 0) & (first + length <= len(samples))
+    if inside.any():
+        rows[inside] = windows(samples, length)[first[inside]]
+    for row in np.flatnonzero(~inside).tolist():
+        rows[row] = _piece(samples, int(first[row]), length)
     return rows
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voicelab.audio.compare.correlation import Floats, Lags, pieces, windows
-from voicelab.audio.compare.interpolation import rows, shifted
+from voicelab.audio.compare.interpolation import SPAN, rows, shifted
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -91,6 +91,15 @@ class Sides:
         places = np.asarray(begins - 1 - lags, np.float64)
         return self._white(rows(self.ref, places, self.hop + 1), self.offsets[1])
 
+    def said_pieces(self, begins: Lags, ends: Lags, delays: Doubles) -> tuple[Floats, Lags]:
+        """What pieces of the recording should hold, behind each other, and where each begins."""
+        counts = (ends - begins) // SPAN + 1
+        of, at = np.repeat(np.arange(len(begins)), counts), np.cumsum(counts) - counts
+        starts = begins[of] - 1 + SPAN * (np.arange(len(of)) - at[of])
+        lags = delays[of] * (1 - self.slope) + self.slope * (starts + SPAN / 2)
+        said = rows(self.ref, np.asarray(starts - lags, np.float64), SPAN)
+        return self._white(said.reshape(-1), self.offsets[1]), SPAN * at
+
     def explained(self, left: Floats, power: Floats, length: int | Lags) -> npt.NDArray[np.bool_]:
         """Whether noise and a codec leave so much of a piece of so much energy."""
         usual = _TIMES * (_CODEC * power + length * (self.noise + self.least))
@@ -154,34 +163,32 @@ def measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) ->
 
 def _measure(sides: Sides, some: Sequence[Stretch], delays: Doubles) -> None:
     """Measure stretches for which equally many delays are new: a row each."""
-    hop, length = sides.hop, 0
-    heard, said, places = [], [], []
-    for stretch, new in zip(some, delays, strict=True):
-        whole = np.rint(new - new[0]).astype(np.int64)
-        first, last = int(whole.min()), int(whole.max())
-        for part in np.split(stretch.begins, np.flatnonzero(np.diff(stretch.begins) != hop) + 1):
-            begin, end = int(part[0]), int(part[-1]) + hop
-            heard.append(sides.heard(begin, end))
-            said.append(sides.said(begin - last, end - first, new[0]))
-            places.append((part + (length + last - begin))[:, None] - whole)
-            length += len(said[-1])
-    hops = np.concatenate(heard).reshape(-1, hop)
+    hop = sides.hop
+    counts = [len(stretch.begins) for stretch in some]
+    begins, of = np.concatenate([stretch.begins for stretch in some]), np.repeat(range(len(some)), counts)
+    hops = sides.heard_hops(begins)
     power = np.einsum("ij,ij->i", hops, hops)
-    place, every = np.concatenate(places), windows(np.concatenate(said), hop)
-    left = np.empty(place.shape, np.float32)
+    whole = np.rint(delays - delays[:, :1]).astype(np.int64)
+    least, most = whole.min(axis=1), whole.max(axis=1)
+    apart = (begins[1:] - begins[:-1] != hop) | (of[1:] != of[:-1])
+    first, last = np.flatnonzero(np.append(True, apart)), np.flatnonzero(np.append(apart, True))
+    own, starts = of[first], begins[first] - most[of[first]]
+    said, at = sides.said_pieces(starts, begins[last] + hop - least[own], delays[own, 0])
+    place = (begins + np.repeat(at - starts, last - first + 1))[:, None] - whole[of]
+    every, left = windows(said, hop), np.empty(place.shape, np.float32)
     at_once = max(1, _ROWS // place.shape[1])
-    for at in range(0, len(place), at_once):
-        some_hops = slice(at, at + at_once)
-        there = every[place[some_hops]]
+    for row in range(0, len(place), at_once):
+        now = slice(row, row + at_once)
+        there = every[place[now]]
         energy = np.einsum("ikj,ikj->ik", there, there) + _TINY
-        product = np.maximum(sides.sign * np.einsum("ij,ikj->ik", hops[some_hops], there), 0)
-        left[some_hops] = np.maximum(power[some_hops, None] - product * product / energy, 0)
+        product = np.maximum(sides.sign * np.einsum("ij,ikj->ik", hops[now], there), 0)
+        left[now] = np.maximum(power[now, None] - product * product / energy, 0)
     done = 0
-    for stretch, new in zip(some, delays, strict=True):
-        own = slice(done, done + len(stretch.begins))
-        done = own.stop
-        stretch.power = power[own]
-        stretch.left = np.concatenate((stretch.left, left[own]), axis=1)
+    for stretch, new, hops_of_it in zip(some, delays, counts, strict=True):
+        its = slice(done, done + hops_of_it)
+        done = its.stop
+        stretch.power = power[its]
+        stretch.left = np.concatenate((stretch.left, left[its]), axis=1)
         stretch.delays = np.concatenate((stretch.delays, new))
 
 

@@ -13,7 +13,7 @@ from voicelab.audio.samples import Int16Array
 
 _TAPS = 32
 _PHASES = 512
-_SPAN = 256
+SPAN = 256
 """Within so many samples the lag is taken as one: 100 ppm change it by a 40th of a sample."""
 
 
@@ -35,8 +35,8 @@ def shifted(ref: Int16Array, begin: int, end: int, lag: float, slope: float) -> 
     """
     if slope == 0.0 and lag == round(lag):
         return np.asarray(pieces(ref, [begin - round(lag)], max(end - begin, 0))[0])
-    starts = np.arange(begin, end, _SPAN)
-    out = rows(ref, starts - lag - slope * (starts + _SPAN / 2), _SPAN)
+    starts = np.arange(begin, end, SPAN)
+    out = rows(ref, starts - lag - slope * (starts + SPAN / 2), SPAN)
     return np.asarray(out.reshape(-1)[: end - begin])
 
 

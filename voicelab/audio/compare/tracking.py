@@ -233,7 +233,7 @@ class _Tracker:
         return sure
 
     def _walk(self, way: Lags, lag: int, lags: Lags, like: Floats) -> None:
-        at, misses, tried = 0, 0, -1
+        at, misses, tried, again = 0, 0, -1, -1
         seen, trend, steady = 0, 0.0, True
         while at < len(way):
             ahead = np.arange(at, min(at + _AT_ONCE, len(way)))
@@ -250,23 +250,23 @@ class _Tracker:
                 lags[which], like[which] = self.measure(which, guesses)
                 steady = bool((np.abs(lags[which] - guesses) <= 1).mean() > 0.5)
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
-            lost = which[sure[-1] + 1 :] if len(sure) else which
+            lost, left = (which[: sure[0]], ahead[sure[-1] + 1 :]) if len(sure) else (which, ahead[:0])
+            near = lag
             if len(sure):
                 apart = np.maximum(np.diff(ahead[sure], prepend=seen), 1)
                 gained = np.diff(lags[which[sure]], prepend=lag) / apart
                 most = self.block / _STEEPEST
                 trend += _LEARNT * (float(np.clip(gained, -most, most).mean()) - trend)
                 lag, seen, misses = int(lags[which[sure[-1]]]), int(ahead[sure[-1]]), 0
-            if len(sure) and len(lost) >= _LOST_AFTER:  # they may lie too far from the guess
-                at = int(np.flatnonzero(way == lost[0])[0])
-            elif len(lost) >= _LOST_AFTER and lost[0] != tried:
-                misses, tried = misses + 1, int(lost[0])
-                if misses > _PATIENCE and misses % _AT_ONCE:
-                    continue
-                found = self._again_near(int(lost.min()), lag)
-                if found is not None:
-                    at = int(np.flatnonzero(way == lost[0])[0])
-                    lag, seen = found, at
+            if len(lost) >= _LOST_AFTER and ahead[0] != tried and (not len(sure) or ahead[0] == again):
+                misses, tried = misses + 1, int(ahead[0])
+                if misses <= _PATIENCE or not misses % _AT_ONCE:
+                    found = self._again_near(int(lost.min()), near)
+                    if found is not None:
+                        at, lag, seen = tried, found, tried
+                        continue
+            if len(left) >= _LOST_AFTER:  # too far from the guess, perhaps: once more from here
+                at = again = int(left[0])
 
     def _again_near(
         self, k: int, lag: int, spans: tuple[int, ...] = (_AT_ONCE, _LOST_AFTER)
