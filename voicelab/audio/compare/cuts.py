@@ -108,13 +108,13 @@ def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
         for part, change in parts:
             low, put_in = max(part.begin, begin), part.put_in
             best = low if best < 0 else best
-            more = np.cumsum(change[low - part.begin :], dtype=np.float64) + total
+            more = change[low - part.begin :]
             if not len(more):
                 continue
-            total = float(more[-1])
             top = len(more) - 1 - int(more[::-1].argmin())  # said twice: the second was put in
-            if more[top] <= least:
-                best, least = low + top + 1, float(more[top])
+            if total + more[top] - more[0] <= least:
+                best, least = low + top, float(total + more[top] - more[0])
+            total += float(more[-1] - more[0])
         begin = min(best + put_in, len(sides.rec))
         yield best, begin
 
@@ -141,8 +141,8 @@ def _parts(sides: Sides, found: list[Run]) -> Iterator[_Part]:
             yield _Part(k, begin, end, run.delay, after.delay, put_in)
 
 
-def _changes(sides: Sides, parts: list[_Part]) -> Iterator[tuple[_Part, Floats]]:
-    """By how much more the old delay leaves of each sample than the new one does."""
+def _changes(sides: Sides, parts: list[_Part]) -> Iterator[tuple[_Part, Doubles]]:
+    """By how much more the old delay leaves than the new one, up to each sample and to the end."""
     hops = [-(-(part.end - part.begin) // sides.hop) for part in parts]
     until = np.cumsum(hops)
     step, gain, at = -1, 1.0, 0
@@ -162,9 +162,10 @@ def _changes(sides: Sides, parts: list[_Part]) -> Iterator[tuple[_Part, Floats]]
         step, gain = some[-1].step, float(gains[-1])
         by = gains.astype(np.float32)[of, None]
         change = np.square(heard - by * said) - np.square(heard_later - by * said_later)
-        ends = np.cumsum(counts)
-        for part, count, end in zip(some, counts, ends.tolist(), strict=True):
-            yield part, change[end - count : end].reshape(-1)[: part.end - part.begin]
+        sums = np.append(0.0, np.cumsum(change, dtype=np.float64))
+        firsts = sides.hop * (np.cumsum(counts) - counts)
+        for part, first in zip(some, firsts.tolist(), strict=True):
+            yield part, sums[first : first + part.end - part.begin + 1]
         at = after
 
 

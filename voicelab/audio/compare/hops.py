@@ -138,10 +138,6 @@ class Stretch:
     def __post_init__(self) -> None:
         self.delays, self.left = np.empty(0), np.empty((len(self.begins), 0), np.float32)
 
-    def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:
-        """Which hops differ more from the reference than noise and a codec make them."""
-        return ~sides.explained(self.left[np.arange(len(path)), path], self.power, sides.hop)
-
 
 def measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) -> None:
     """Let delays be possible in stretches, and measure what each of them leaves over.
