@@ -39,7 +39,7 @@ def keep_memory() -> None:
 def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: int) -> Floats:
     """Cut out pieces as rows; what lies outside of the samples is silence."""
     if len(starts) == 1:
-        return _piece(samples, int(starts[0]), length)[None]
+        return piece(samples, int(starts[0]), length)[None]
     first = np.asarray(starts, np.int64)
     if len(first) and first.min() >= 0 and int(first.max()) + length <= len(samples):
         return windows(samples, length)[first].astype(np.float32, copy=False)
@@ -48,7 +48,7 @@ def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: i
     if inside.any():
         rows[inside] = windows(samples, length)[first[inside]]
     for row in np.flatnonzero(~inside).tolist():
-        rows[row] = _piece(samples, int(first[row]), length)
+        rows[row] = piece(samples, int(first[row]), length)
     return rows
 
 
@@ -59,7 +59,8 @@ def windows(samples: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
     return np.ndarray(shape, samples.dtype, samples, strides=(stride, stride))
 
 
-def _piece(samples: Int16Array | Floats, start: int, length: int) -> Floats:
+def piece(samples: Int16Array | Floats, start: int, length: int) -> Floats:
+    """Cut out one piece, which may begin before the samples or end after them."""
     if start >= 0 and start + length <= len(samples):
         return samples[start : start + length].astype(np.float32)
     piece = np.zeros(length, np.float32)

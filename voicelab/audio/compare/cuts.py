@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +25,7 @@ _CODEC = 0.002
 _TINY = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Hops that follow each other at one delay.
 
     Attributes
@@ -88,13 +86,17 @@ def _needless(
     length = run.end - run.begin
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
-    likely = [any(abs(each - step) < SAME for each in usual) for step in steps]
+    likely = [_is_one_of(step, usual) for step in steps]
     if before and after and abs(after.delay - before.delay) < SAME:
         instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
         if instead or (length <= _SHORT_HOPS * sides.hop and not all(likely)):
             return True
     least = _SHORT_HOPS * sides.hop if before and after and any(likely) else most
     return length <= least and not _needed(sides, before, run, after, all(likely))
+
+
+def _is_one_of(step: float, usual: list[float]) -> bool:
+    return True in [-SAME < each - step < SAME for each in usual]
 
 
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
@@ -132,13 +134,16 @@ class _Part(NamedTuple):
 
 def _parts(sides: Sides, found: list[Run]) -> Iterator[_Part]:
     margin = _MARGIN_HOPS * sides.hop
-    for k, (run, after) in enumerate(pairwise(found)):
-        put_in = max(0, round(after.delay - run.delay))
-        low = max(run.end - margin - put_in, run.begin)
-        high = min(after.begin + margin + put_in, max(after.end, low), len(sides.rec)) - put_in
-        for begin in range(low, max(high, low + 1), _CHUNK):
-            end = max(min(begin + _CHUNK, high), begin)
-            yield _Part(k, begin, end, run.delay, after.delay, put_in)
+    begins, ends, delays = np.array(found).T
+    put_in = np.maximum(np.rint(np.diff(delays)), 0)
+    low = np.maximum(ends[:-1] - margin - put_in, begins[:-1])
+    high = np.minimum(begins[1:] + margin + put_in, np.maximum(ends[1:], low))
+    high = np.maximum(np.minimum(high, len(sides.rec)) - put_in, low)
+    where = np.array((low, high, put_in), np.int64).T.tolist()
+    for k, (first, last, more) in enumerate(where):
+        for begin in range(first, max(last, first + 1), _CHUNK):
+            end = min(begin + _CHUNK, last)
+            yield _Part(k, begin, end, found[k].delay, found[k + 1].delay, more)
 
 
 def _changes(sides: Sides, parts: list[_Part]) -> Iterator[tuple[_Part, Doubles]]:

@@ -13,7 +13,7 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.compare.correlation import Floats, Lags, pieces, windows
+from voicelab.audio.compare.correlation import Floats, Lags, piece, pieces, windows
 from voicelab.audio.compare.interpolation import SPAN, rows, shifted
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
@@ -72,7 +72,7 @@ class Sides:
 
     def heard(self, begin: int, end: int) -> Floats:
         """The recording from one sample to another, filtered."""
-        heard = pieces(self.rec, [begin - 1], end - begin + 1)[0]
+        heard = piece(self.rec, begin - 1, end - begin + 1)
         return self._white(heard, self.offsets[0])
 
     def said(self, begin: int, end: int, delay: float) -> Floats:
@@ -161,7 +161,8 @@ def _measure(sides: Sides, some: Sequence[Stretch], delays: Doubles) -> None:
     """Measure stretches for which equally many delays are new: a row each."""
     hop = sides.hop
     counts = [len(stretch.begins) for stretch in some]
-    begins, of = np.concatenate([stretch.begins for stretch in some]), np.repeat(range(len(some)), counts)
+    begins = np.concatenate([stretch.begins for stretch in some])
+    of = np.repeat(np.arange(len(some)), counts)
     hops = sides.heard_hops(begins)
     power = np.einsum("ij,ij->i", hops, hops)
     whole = np.rint(delays - delays[:, :1]).astype(np.int64)
@@ -205,21 +206,29 @@ def stretches(
     starts, block, near = track.starts, track.block, int(_NEAR_S * rate_hz)
     missed = np.diff(np.searchsorted(track.missed, starts)) > 0
     last_block = len(starts) - 1
+    far = np.append(0, np.cumsum(np.diff(starts) > block + 2 * near))
     done = 0
     for first, last in _chains(missed | (np.abs(np.diff(delays)) >= SAME)):
-        inside = np.arange(max(first, 0), min(last, last_block) + 1)
-        low = int(starts[first]) if first >= 0 else max(int(starts[0]) - near, 0)
-        high = int(starts[inside[-1]]) + block
+        inside = slice(max(first, 0), min(last, last_block) + 1)
+        ends = starts[inside]
+        low = int(ends[0]) if first >= 0 else max(int(ends[0]) - near, 0)
+        high = int(ends[-1]) + block
         high = min(high + near, samples) if last > last_block else high
         low = max(low, done)
         done = high - block // 2
-        close = np.zeros(-(-(high - low) // hop) + 1, np.bool_)
-        for at in starts[inside] - low:
-            close[max(at - near, 0) // hop : max(at + block + near, 0) // hop + 1] = True
-        begins = low + hop * np.flatnonzero(close)
-        begins = begins[begins + hop <= high]
+        begins = np.arange(low, high - hop + 1, hop)
+        if far[inside.stop - 1] > far[inside.start]:
+            begins = begins[_close(begins - low, starts[inside] - low, block, near, hop)]
         if len(begins):
             yield Stretch(begins, delays[inside])
+
+
+def _close(begins: Lags, blocks: Lags, block: int, near: int, hop: int) -> npt.NDArray[np.bool_]:
+    """Which hops are near a block, before or after it."""
+    first = np.maximum(blocks - near, 0) // hop
+    last = np.maximum(blocks + block + near, 0) // hop
+    at = np.searchsorted(first, begins // hop, "right") - 1
+    return np.asarray((at >= 0) & (begins // hop <= last[np.maximum(at, 0)]))
 
 
 def distinct(delays: Doubles) -> Doubles:

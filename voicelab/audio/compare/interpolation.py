@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
-from voicelab.audio.compare.correlation import Floats, pieces
+from voicelab.audio.compare.correlation import Floats, piece, pieces
 from voicelab.audio.samples import Int16Array
 
 _TAPS = 32
@@ -34,7 +34,7 @@ def shifted(ref: Int16Array, begin: int, end: int, lag: float, slope: float) -> 
     ndarray of float32, shape (end - begin,)
     """
     if slope == 0.0 and lag == round(lag):
-        return np.asarray(pieces(ref, [begin - round(lag)], max(end - begin, 0))[0])
+        return piece(ref, begin - int(lag), max(end - begin, 0))
     starts = np.arange(begin, end, SPAN)
     out = rows(ref, starts - lag - slope * (starts + SPAN / 2), SPAN)
     return np.asarray(out.reshape(-1)[: end - begin])

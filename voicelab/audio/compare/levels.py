@@ -108,7 +108,8 @@ def _runs(part: Int16Array, high: int, low: int) -> tuple[int, int]:
         at = np.flatnonzero(part == extreme)
         if len(at) < _SHORTEST_RUN:
             continue
-        lengths = np.diff(np.flatnonzero(np.diff(at, prepend=-2, append=len(part) + 2) != 1))
+        last = np.flatnonzero(at[1:] - at[:-1] != 1)
+        lengths = np.diff(np.concatenate(([-1], last, [len(at) - 1])))
         long = lengths[lengths >= _SHORTEST_RUN]
         runs, inside = runs + len(long), inside + int(long.sum())
     return runs, inside

@@ -84,8 +84,8 @@ def _between(stretch: Stretch, usual: Doubles) -> Doubles:
     more = [stretch.held]
     for delay, then in pairwise(stretch.held.tolist()):
         for step in usual.tolist():
-            count = min(int((then - delay) / step + 0.1), _MOST_BETWEEN)
             if (then - delay) / step >= 1.5:
+                count = min(int((then - delay) / step + 0.1), _MOST_BETWEEN)
                 more.append(delay + step * np.arange(1, count + 1))
     return distinct(np.concatenate(more))
 
@@ -102,15 +102,15 @@ def _odd(sides: Sides, stretches: Sequence[Stretch], found: Sequence[Lags]) -> l
     return [part - end + len(hops) for part, end, hops in zip(parts, ends, left, strict=True)]
 
 
-def _searched(
-    sides: Sides, stretch: Stretch, path: Lags, odd: Lags, usual: Doubles
-) -> Doubles:
+def _searched(sides: Sides, stretch: Stretch, path: Lags, odd: Lags, usual: Doubles) -> Doubles:
     """New delays that would explain better the odd hops, which the path does not explain."""
     bounds = np.flatnonzero(odd[1:] - odd[:-1] > 1)
+    if len(bounds) == len(odd) - 1:  # in one hop alone the delay steps
+        return np.empty(0)
     firsts, lasts = odd[np.append(0, bounds + 1)], odd[np.append(bounds, -1)]
     held = stretch.delays[path]
     more = []
-    for k in np.flatnonzero(lasts > firsts):  # in one hop alone the delay steps
+    for k in np.flatnonzero(lasts > firsts):
         first, last = max(int(firsts[k]) - 1, 0), min(int(lasts[k]) + 1, len(path) - 1)
         begins = stretch.begins[first:last]
         begins = begins[:: -(-len(begins) // _MOST_WINDOWS)]

@@ -248,25 +248,27 @@ class _Tracker:
                 lags[which], like[which], steady = self.held(which, guesses)
             else:
                 lags[which], like[which] = self.measure(which, guesses)
-                steady = bool((np.abs(lags[which] - guesses) <= 1).mean() > 0.5)
+                steady = bool(2 * (np.abs(lags[which] - guesses) <= 1).sum() > len(which))
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
-            lost, left = (which[: sure[0]], ahead[sure[-1] + 1 :]) if len(sure) else (which, ahead[:0])
-            near = lag
+            lost, begin, near = which[: sure[0]] if len(sure) else which, int(ahead[0]), lag
             if len(sure):
-                apart = np.maximum(np.diff(ahead[sure], prepend=seen), 1)
-                gained = np.diff(lags[which[sure]], prepend=lag) / apart
+                places = np.concatenate(([seen], ahead[sure]))
+                passed = np.concatenate(([lag], lags[which[sure]]))
+                gained = (passed[1:] - passed[:-1]) / np.maximum(places[1:] - places[:-1], 1)
                 most = self.block / _STEEPEST
-                trend += _LEARNT * (float(np.clip(gained, -most, most).mean()) - trend)
+                usual = float(np.minimum(np.maximum(gained, -most), most).sum()) / len(sure)
+                trend += _LEARNT * (usual - trend)
                 lag, seen, misses = int(lags[which[sure[-1]]]), int(ahead[sure[-1]]), 0
-            if len(lost) >= _LOST_AFTER and ahead[0] != tried and (not len(sure) or ahead[0] == again):
-                misses, tried = misses + 1, int(ahead[0])
+            seek = begin != tried and (begin == again or not len(sure))
+            if seek and len(lost) >= _LOST_AFTER:
+                misses, tried = misses + 1, begin
                 if misses <= _PATIENCE or not misses % _AT_ONCE:
                     found = self._again_near(int(lost.min()), near)
                     if found is not None:
-                        at, lag, seen = tried, found, tried
+                        at, lag, seen = begin, found, begin
                         continue
-            if len(left) >= _LOST_AFTER:  # too far from the guess, perhaps: once more from here
-                at = again = int(left[0])
+            if len(sure) and len(which) - sure[-1] > _LOST_AFTER:
+                at = again = int(ahead[sure[-1] + 1])  # too far from the guess, perhaps
 
     def _again_near(
         self, k: int, lag: int, spans: tuple[int, ...] = (_AT_ONCE, _LOST_AFTER)

@@ -80,25 +80,25 @@ def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats) -> Lags:
     usual = (before * rows + every).reshape(-1, delays * rows)
     cost = cost.reshape(hops, -1)
     cost[0] += begin.ravel()
-    rarely = np.empty((hops, rows), np.float32)
-    for last, this, rare in zip(cost, cost[1:], rarely, strict=False):
-        np.add(last.reshape(-1, rows).min(axis=0), _RARE_COST, out=rare)
-        least = np.minimum(last.reshape(-1, rows), rare).ravel()
+    rare = np.empty((hops, rows), np.float32)
+    for last, this, anyway in zip(cost, cost[1:], rare, strict=False):
+        np.add(last.reshape(-1, rows).min(axis=0), _RARE_COST, out=anyway)
+        least = np.minimum(last.reshape(-1, rows), anyway).ravel()
         for place in usual:
             np.minimum(least, last.take(place) + _USUAL_COST, out=least)
         this += least
     path = np.empty((hops, rows), np.int64)
     path[-1] = (cost[-1] + end.ravel()).reshape(-1, rows).argmin(axis=0) * rows + every
-    from_where = np.empty((1 + len(usual), rows), np.int64)
+    come = np.empty((1 + len(usual), rows), np.int64)
     for h in range(hops - 1, 0, -1):
-        last, at = cost[h - 1], path[h]
-        from_where[0] = at
-        usual.take(at, axis=1, out=from_where[1:], mode="clip")
-        costs = last.take(from_where)
+        last = cost[h - 1]
+        come[0] = path[h]
+        usual.take(path[h], axis=1, out=come[1:], mode="clip")
+        costs = last.take(come)
         costs[1:] += _USUAL_COST
-        best = costs.argmin(axis=0)
-        path[h - 1] = from_where.ravel().take(best * rows + every)
-        rare = np.flatnonzero(rarely[h - 1] < costs.ravel().take(best * rows + every))
-        if len(rare):
-            path[h - 1, rare] = last.reshape(-1, rows)[:, rare].argmin(axis=0) * rows + rare
+        best = costs.argmin(axis=0) * rows + every
+        path[h - 1] = come.take(best)
+        rarer = np.flatnonzero(rare[h - 1] < costs.take(best))
+        if len(rarer):
+            path[h - 1, rarer] = last.reshape(-1, rows)[:, rarer].argmin(axis=0) * rows + rarer
     return np.asarray(path // rows)
