@@ -41,10 +41,10 @@ def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: i
     if len(starts) == 1:
         return piece(samples, int(starts[0]), length)[None]
     first = np.asarray(starts, np.int64)
-    if len(first) and first.min() >= 0 and int(first.max()) + length <= len(samples):
+    inside = (first >= 0) & (first <= len(samples) - length)
+    if len(first) and inside.all():
         return windows(samples, length)[first].astype(np.float32, copy=False)
     rows = np.empty((len(first), length), np.float32)
-    inside = (first >= 0) & (first + length <= len(samples))
     if inside.any():
         rows[inside] = windows(samples, length)[first[inside]]
     for row in np.flatnonzero(~inside).tolist():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -61,7 +62,7 @@ def fit(rec: Int16Array, ref: Int16Array, track: Track, rate_hz: int, sign: int)
     real = np.abs(np.diff(line.delays)) >= _STEP
     if real.all():
         return line
-    runs = np.split(np.concatenate(line.runs), _ends(line.runs)[real])
+    runs = _split(np.concatenate(line.runs), _ends(line.runs)[real])
     return _fit(rec, ref, track, runs, rate_hz, sign)
 
 
@@ -175,8 +176,13 @@ def _runs(track: Track) -> list[Lags]:
         alone = np.flatnonzero(np.append(True, step) & np.append(step, True))
         doubtful = alone[_doubtful(lags, starts, np.abs(track.likeness[kept]), alone)]
         if not len(doubtful) or len(doubtful) > np.count_nonzero(step) or not step.any():
-            return np.split(kept, np.flatnonzero(step) + 1)
+            return _split(kept, np.flatnonzero(step) + 1)
         kept = np.delete(kept, doubtful)
+
+
+def _split(blocks: Lags, at: Lags) -> list[Lags]:
+    bounds = [0, *at.tolist(), len(blocks)]
+    return [blocks[begin:end] for begin, end in pairwise(bounds)]
 
 
 def _doubtful(lags: Lags, starts: Lags, likeness: Floats, alone: Lags) -> npt.NDArray[np.bool_]:

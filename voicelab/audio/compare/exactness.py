@@ -154,12 +154,13 @@ def _spans(both: Pair, alignment: Alignment | None) -> Iterator[_Span]:
         yield 0, min(heard, said), 0
         return
     ratio = both.recording.rate_hz / both.rate_hz
-    for segment in alignment.segments:
-        lag = round(segment.lag * ratio)
-        end = heard if segment is alignment.segments[-1] else round(segment.end * ratio)
-        begin, end = max(round(segment.begin * ratio), lag, 0), min(end, heard, said + lag)
+    every = np.array([(each.begin, each.end, each.lag) for each in alignment.segments])
+    begins, ends, lags = np.rint(every * ratio).astype(np.int64).T
+    ends[-1] = heard
+    begins, ends = np.maximum(np.maximum(begins, lags), 0), np.minimum(ends, said + lags)
+    for begin, end, lag in zip(begins.tolist(), ends.tolist(), lags.tolist(), strict=True):
         if end > begin:
-            yield begin, end, lag
+            yield begin, min(end, heard), lag
 
 
 def _middle(spans: Sequence[_Span], rate_hz: int) -> _Span:

@@ -177,7 +177,8 @@ def _measure(sides: Sides, some: Sequence[Stretch], delays: Doubles) -> None:
     for row in range(0, len(place), at_once):
         now = slice(row, row + at_once)
         there = every[place[now]]
-        energy = np.einsum("ikj,ikj->ik", there, there) + _TINY
+        flat = there.reshape(-1, hop)
+        energy = np.einsum("ij,ij->i", flat, flat).reshape(there.shape[:2]) + _TINY
         product = np.maximum(sides.sign * np.einsum("ij,ikj->ik", hops[now], there), 0)
         left[now] = np.maximum(power[now, None] - product * product / energy, 0)
     done = 0

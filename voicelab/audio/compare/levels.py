@@ -105,7 +105,7 @@ def _runs(part: Int16Array, high: int, low: int) -> tuple[int, int]:
     for extreme in (high, low):
         if abs(extreme) < _LOUD:
             continue
-        at = np.flatnonzero(part == extreme)
+        at = (part == extreme).nonzero()[0]
         if len(at) < _SHORTEST_RUN:
             continue
         last = np.flatnonzero(at[1:] - at[:-1] != 1)

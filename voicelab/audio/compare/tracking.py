@@ -90,11 +90,11 @@ class _Tracker:
     def __post_init__(self) -> None:
         self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
         self.loud = np.empty(len(self.starts))
-        for at in range(0, len(self.starts), _AT_ONCE):
-            heard = pieces(self.rec, self.starts[at : at + _AT_ONCE], self.block)
+        for at in range(0, len(self.starts), 4 * _AT_ONCE):
+            heard = pieces(self.rec, self.starts[at : at + 4 * _AT_ONCE], self.block)
             center(heard)
             power = np.einsum("ij,ij->i", heard, heard) / self.block
-            self.loud[at : at + _AT_ONCE] = np.sqrt(power)
+            self.loud[at : at + 4 * _AT_ONCE] = np.sqrt(power)
         self.tried = np.full((4, len(self.starts)), np.iinfo(np.int64).max // 2)
         high = float(np.percentile(self.loud, 95))
         self.floor = float(np.percentile(self.loud, 5))
