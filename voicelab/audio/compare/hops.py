@@ -186,7 +186,8 @@ def _measure(sides: Sides, some: Sequence[Stretch], delays: Doubles) -> None:
         its = slice(done, done + hops_of_it)
         done = its.stop
         stretch.power = power[its]
-        stretch.left = np.concatenate((stretch.left, left[its]), axis=1)
+        more = len(stretch.delays) > 0
+        stretch.left = np.concatenate((stretch.left, left[its]), axis=1) if more else left[its]
         stretch.delays = np.concatenate((stretch.delays, new))
 
 

@@ -62,16 +62,17 @@ def levels(samples: Int16Array, rate_hz: int) -> Levels:
     high, low = int(samples.max(initial=0)), int(samples.min(initial=0))
     total, power, runs, clipped = 0.0, [], 0, 0
     laws = {law.encoding: _on_its_levels(law) for law in _LAWS}
+    ones = np.ones(frame, np.float32)
     block = max(frame, _BLOCK_S * rate_hz // frame * frame)
     for begin in range(0, len(samples), block):
         part = samples[begin : begin + block]
-        total += float(part.sum(dtype=np.int64))
         count, inside = _runs(part, high, low)
         runs, clipped = runs + count, clipped + inside
         for name in list(laws):
             if not laws[name].take(part.view(np.uint16)).all():
                 del laws[name]
         whole = part[: len(part) // frame * frame].astype(np.float32).reshape(-1, frame)
+        total += float((whole @ ones).sum(dtype=np.float64)) + float(part[whole.size :].sum())
         if len(whole):
             power.append(np.einsum("ij,ij->i", whole, whole) / frame)
     every = np.concatenate(power) if power else np.array([np.mean(samples.astype(float) ** 2)])
