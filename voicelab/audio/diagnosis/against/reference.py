@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.fft import irfft, next_fast_len, rfft
 
 from voicelab.audio.samples import Int16Array
 
@@ -58,14 +57,14 @@ class Reference:
         rate_hz : float
             At which it is taken to be.
         """
-        said, heard = self._outline, outline(piece, rate_hz)
-        size = next_fast_len(said.size + heard.size, real=True)
-        curve = irfft(rfft(said, size) * rfft(heard, size).conj(), size)
-        curve = np.roll(curve, heard.size)[: said.size + heard.size]
+        from scipy.signal import oaconvolve
+
+        heard = outline(piece, rate_hz)
+        curve = oaconvolve(self._outline, heard[::-1])
         found = []
         for _ in range(_PLACES):
             top = int(curve.argmax())
-            found.append((top - heard.size) * _STEP_S)
+            found.append((top - heard.size + 1) * _STEP_S)
             curve[max(top - 25, 0) : top + 25] = -np.inf
         return found
 
