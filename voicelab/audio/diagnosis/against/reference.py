@@ -9,7 +9,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.fft import irfft, next_fast_len, rfft
 
+from voicelab.audio.compare.correlation import pieces
 from voicelab.audio.samples import Int16Array
 
 Floats = npt.NDArray[np.float64]
@@ -20,6 +22,7 @@ _BLOCK: Final = 1 << 20
 _LOUD: Final = 30.0
 _FINEST: Final = 1000
 _PLACES: Final = 3
+_LEAST_SIZE: Final = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -57,20 +60,22 @@ class Reference:
         rate_hz : float
             At which it is taken to be.
         """
-        from scipy.signal import oaconvolve
-
-        heard = outline(piece, rate_hz)
-        curve = oaconvolve(self._outline, heard[::-1])
+        said, heard = self._outline, outline(piece, rate_hz).astype(np.float32)
+        size = next_fast_len(max(4 * heard.size, _LEAST_SIZE), real=True)
+        step = size - heard.size
+        parts = pieces(said, np.arange(-heard.size, said.size, step), size)
+        curve = irfft(rfft(parts, size) * rfft(heard, size).conj(), size)[:, :step].ravel()
+        curve = curve[: said.size + heard.size]
         found = []
         for _ in range(_PLACES):
             top = int(curve.argmax())
-            found.append((top - heard.size + 1) * _STEP_S)
+            found.append((top - heard.size) * _STEP_S)
             curve[max(top - 25, 0) : top + 25] = -np.inf
         return found
 
     @cached_property
-    def _outline(self) -> Floats:
-        return outline(self.samples, self.rate_hz)
+    def _outline(self) -> npt.NDArray[np.float32]:
+        return outline(self.samples, self.rate_hz).astype(np.float32)
 
 
 def outline(samples: Int16Array, rate_hz: float) -> Floats:
