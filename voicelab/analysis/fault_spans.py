@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from voicelab.analysis.figures import AGENT, FAULT, INK, MARK, STALL
+from voicelab.analysis.figures import AGENT, CALLER, FAULT, INK, MARK, STALL
 from voicelab.audio.compare.faults import Fault
 
-FAULT_COLOURS = {"gap": FAULT, "repeat": STALL, "other": INK, "insertion": AGENT, "skip": MARK}
+FAULT_COLOURS = {
+    "gap": FAULT,
+    "repeat": STALL,
+    "other": INK,
+    "swap": CALLER,
+    "insertion": AGENT,
+    "skip": MARK,
+}
 MOST_SPANS = 400
 """More faults than these are not drawn one by one: they would cover everything."""
 

@@ -176,7 +176,7 @@ def check(
     check_sound(label_of(reference, "The reference"), said)
     report = compare(heard, said, leg, full=full)
     return Check(
-        **{field.name: getattr(report, field.name) for field in fields(report)},
+        **{field.name: getattr(report, field.name) for field in fields(report) if field.init},
         recording_name=name_of(recording, "recording"),
         reference_name=name_of(reference, "reference"),
     )

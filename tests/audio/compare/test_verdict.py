@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare import check
+from voicelab.audio.compare.ends import Ends
 from voicelab.audio.compare.wording import count, lateness, length, times
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from voicelab.audio.resample import resample
@@ -211,3 +213,20 @@ def test_every_row_has_a_meaning(speech):
         rows = check(Audio(heard, 8000), Audio(speech, 8000)).rows()
         assert len({row.name for row in rows}) == len(rows)
         assert all(row.value and row.meaning.endswith(".") for row in rows)
+
+
+def test_the_ends_are_values_too(speech):
+    report = check(Audio(speech[12000:-30000], 8000), Audio(speech, 8000), scores=False)
+    assert (report.ends.first_s, report.ends.last_s, report.ends.more_s) == (1.5, 3.75, 0.0)
+    more = np.concatenate((speech, speech[20000:38400]))
+    report = check(Audio(more, 8000), Audio(speech, 8000), scores=False)
+    assert (report.ends.first_s, report.ends.last_s, report.ends.more_s) == (0.0, 0.0, 2.3)
+    apart = check(Audio(speech.byteswap(), 8000), Audio(speech, 8000), scores=False)
+    assert apart.ends == Ends()
+
+
+def test_a_verdict_follows_from_the_report(speech):
+    report = check(Audio(speech, 8000), Audio(speech, 8000), scores=False)
+    assert replace(report, alignment=None).verdict.startswith("Exact")
+    other = replace(report, exactness=replace(report.exactness, exact=False), alignment=None)
+    assert other.verdict.startswith("The reference is not in the recording")

@@ -10,6 +10,8 @@ from tests.audio.diagnosis.voices import noisy, prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.against import Reference
+from voicelab.audio.diagnosis.against.moments import Moved
+from voicelab.audio.diagnosis.against.timing import _moved
 from voicelab.audio.diagnosis.faults import FAULTS, break_audio
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 
@@ -232,3 +234,12 @@ def test_a_piece_is_found_by_when_it_is_loud():
     said = np.concatenate((prompt("greeting"), prompt("order"), prompt("yes")))
     reference = Reference(np.concatenate((said[::-1], said)), RATE_HZ)
     assert abs(reference.places(said, RATE_HZ)[0] - said.size / RATE_HZ) < 0.05
+
+
+def test_pieces_of_no_whole_frame_are_no_repeats():
+    def found(frame, pieces):
+        return _moved(Moved(frame, 0.0, 60.0, [(n, n + 80, frame) for n in range(pieces)]), 8000)
+
+    assert [finding.fault for finding in found(160, 2)] == ["repeats"]
+    assert [finding.fault for finding in found(926, 6)] == ["repeats"]
+    assert not found(926, 5)

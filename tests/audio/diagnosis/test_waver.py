@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from voicelab.audio.diagnosis.waver import wavering
 
@@ -18,10 +19,10 @@ def stretched(length):
 
 
 def test_stretched_chunks_are_in_step_with_the_noise():
-    power, beside, length = wavering(stretched(480), 8000, LENGTHS, hums=False)
+    power, beside, wavers_hz = wavering(stretched(480), 8000, LENGTHS, hums=False)
     assert power > 12
     assert beside > 1.8
-    assert length == 480
+    assert wavers_hz == pytest.approx(2 * 8000 / 480)
 
 
 def test_the_mains_hide_what_is_in_step_with_them():
@@ -42,6 +43,10 @@ def test_beats_have_rivals():
     assert wavering(rough, 8000, LENGTHS, hums=False)[1] < 1.8
 
 
+def test_a_word_is_too_short_to_tell():
+    assert wavering(stretched(480)[:8000], 8000, LENGTHS, hums=False) == (0.0, 0.0, 0.0)
+
+
 def test_nothing_wavers_in_nothing():
-    assert wavering(np.zeros(8000), 8000, LENGTHS, hums=False)[0] < 1
-    assert wavering(np.zeros(10), 8000, [], hums=False) == (0.0, 0.0, 0)
+    assert wavering(np.zeros(24_000), 8000, LENGTHS, hums=False)[0] < 1
+    assert wavering(np.zeros(10), 8000, [], hums=False) == (0.0, 0.0, 0.0)

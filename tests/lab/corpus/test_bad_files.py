@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from voicelab import check_corpus, diagnose_corpus
+from voicelab.lab.corpus import process_pool
 
 pytestmark = pytest.mark.slow
 
@@ -78,6 +79,27 @@ async def test_a_deadly_file_costs_its_own_row_alone(decoder, write):
     assert "died" in table["error"].iloc[2]
     without = await check_corpus([(path, good[0]) for path in good], workers=1)
     assert table.drop(index=2).reset_index(drop=True).equals(without)
+
+
+async def test_a_decoder_that_hangs_is_ended_and_costs_its_own_row_alone(
+    decoder, write, monkeypatch
+):
+    monkeypatch.setattr(process_pool, "PATIENCE_S", 3.0)
+    good = [write(f"{number}.wav") for number in range(4)]
+    slow = write("slow.wav")
+    listed = [*good[:2], slow, *good[2:]]
+    table = await check_corpus([(path, good[0]) for path in listed], workers=1)
+    errors = table["error"].tolist()
+    assert [bool(error) for error in errors] == [path is slow for path in listed], errors
+    assert "was not done in " in errors[2]
+    assert "try it alone" in errors[2]
+
+
+def test_patience_goes_with_the_size(tmp_path):
+    (tmp_path / "a").write_bytes(bytes(200_000))
+    order = {"paths": (str(tmp_path / "a"), None)}
+    assert process_pool._patience_s(order) == process_pool.PATIENCE_S + 20
+    assert process_pool._patience_s({"paths": ("/not/there", None)}) == process_pool.PATIENCE_S
 
 
 async def test_a_decoder_that_prints_is_not_heard(decoder, write):

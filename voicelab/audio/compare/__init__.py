@@ -1,8 +1,9 @@
 """A recording beside its reference: aligned first, then compared.
 
-``check`` goes through the parts in this order: ``sound`` (one rate), ``tracking`` (where each block
-lies), ``drift`` and ``alignment`` (a line through that, and its steps), ``exactness``, ``frames``
-(energies), ``faults``, ``noise``, ``spectra``, ``quality``, ``verdict``.
+``check`` goes through the parts in this order: ``sound`` (one rate), ``passage`` (where the
+reference lies, by ``tracking``, ``drift`` and ``alignment``, and what ``filters`` and ``echo`` it
+went through), ``exactness``, ``frames`` (energies), ``faults`` and ``order``, ``noise``,
+``spectra``, ``quality``, ``verdict``.
 """
 
 from __future__ import annotations

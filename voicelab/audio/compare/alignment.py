@@ -128,13 +128,15 @@ def align(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Alignment | None:
     return None if found is None else laid(rec, ref, found, rate_hz)
 
 
-def laid(rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int) -> Alignment:
-    """Lay a recording on its reference where its blocks were found."""
+def laid(rec: Int16Array, ref: Int16Array, found: Track, rate_hz: int) -> Alignment | None:
+    """Lay a recording on its reference where its blocks were found; None where no part holds."""
     sign = -1 if float((np.abs(found.likeness) * found.likeness).sum()) < 0 else 1
     line = fit(rec, ref, found, rate_hz, sign)
     slope = line.slope
     drift = slope / (1 - slope)
     segments = tuple(lay(rec, ref, found, line, rate_hz, sign))
+    if not segments:
+        return None
     return Alignment(
         delay_ms=1000 * (1 + drift) * float(segments[0].lag) / rate_hz + 0.0,
         drift_ppm=1e6 * drift,

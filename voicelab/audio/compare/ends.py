@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.levels import Levels, dbfs
 from voicelab.audio.compare.sound import Pair
-from voicelab.audio.compare.wording import length
 from voicelab.audio.samples import Int16Array
 
 _LEAST_S = 0.05
@@ -17,42 +18,52 @@ _ABOVE_NOISE_DB = 10.0
 _PIECE_S = 0.02
 
 
-def missing(both: Pair, alignment: Alignment | None, reference: Levels) -> str:
-    """What is said at the reference's beginning and end that the recording does not hold."""
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How much one of the two has at its ends that the other has not, where it is sound.
+
+    Attributes
+    ----------
+    first_s, last_s : float
+        Of the reference, said before the recording begins and after it ends; 0 where that is
+        silence.
+    more_s : float
+        Of the recording, after the reference's end; 0 where no more than silence and noise is
+        heard.
+    """
+
+    first_s: float = 0.0
+    last_s: float = 0.0
+    more_s: float = 0.0
+
+
+def ends(both: Pair, alignment: Alignment | None, recording: Levels, reference: Levels) -> Ends:
+    """See what both have at their ends; nothing where they are not aligned."""
     if alignment is None:
-        return ""
-    heard, said = len(both.rec), both.ref
+        return Ends()
+    heard, said, rate_hz = both.rec, both.ref, both.rate_hz
     first = max(round(-alignment.lag_samples(0)), 0)
-    last = min(max(round(heard - alignment.lag_samples(heard)), 0), len(said))
-    lost = [
-        f"the {name} {length(len(part) / both.rate_hz)}"
-        for name, part in (("first", said[:first]), ("last", said[last:]))
-        if len(part) >= _LEAST_S * both.rate_hz
-        and _loudest(part, both.rate_hz) > reference.active_dbfs - _ACTIVE_DB
-    ]
-    if not lost:
-        return ""
-    todo = ": its file is cut short, so fetch it again"
-    if not both.recording.cut_short_s:
-        todo = ", so record all of it"
-    return f"{' and '.join(lost)} of the reference are missing{todo}"
-
-
-def beyond(both: Pair, alignment: Alignment | None, recording: Levels) -> str:
-    """What is heard after the reference's end: more than silence, and more than noise."""
-    if alignment is None:
-        return ""
-    heard = len(both.rec)
-    more = round(heard - alignment.lag_samples(heard)) - len(both.ref)
-    if more < _LEAST_S * both.rate_hz or more >= heard:
-        return ""
-    least = max(recording.active_dbfs - _HEARD_DB, recording.noise_dbfs + _ABOVE_NOISE_DB)
-    if _loudest(both.rec[heard - more :], both.rate_hz) <= least:
-        return ""
-    return (
-        f"it goes on for {length(more / both.rate_hz)} more than the reference, with sound in it: "
-        "see what is heard there"
+    end = round(len(heard) - alignment.lag_samples(len(heard)))
+    spoken = reference.active_dbfs - _ACTIVE_DB
+    more = end - len(said)
+    after = heard[len(heard) - more :] if 0 < more < len(heard) else heard[:0]
+    return Ends(
+        _sound_s(said[:first], rate_hz, spoken),
+        _sound_s(said[min(max(end, 0), len(said)) :], rate_hz, spoken),
+        goes_on_s(after, rate_hz, recording),
     )
+
+
+def goes_on_s(after: Int16Array, rate_hz: int, recording: Levels) -> float:
+    """How long it is what comes after the reference's end; 0 where that is silence or noise."""
+    noise = max(recording.active_dbfs - _HEARD_DB, recording.noise_dbfs + _ABOVE_NOISE_DB)
+    return _sound_s(after, rate_hz, noise)
+
+
+def _sound_s(part: Int16Array, rate_hz: int, least_dbfs: float) -> float:
+    if len(part) < _LEAST_S * rate_hz or _loudest(part, rate_hz) <= least_dbfs:
+        return 0.0
+    return len(part) / rate_hz
 
 
 def _loudest(samples: Int16Array, rate_hz: int) -> float:

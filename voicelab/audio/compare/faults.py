@@ -13,19 +13,20 @@ from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.frames import Frames
 from voicelab.audio.samples import Int16Array
 
-Kind = Literal["gap", "repeat", "other", "insertion", "skip"]
+Kind = Literal["gap", "repeat", "other", "swap", "insertion", "skip"]
 
 _SILENT = 0.02
-_BROKEN = 0.35
-_LEFT = 0.06
-_BETTER = 0.25
+BROKEN = 0.35
+"""Sound is another one where so much of what should be there differs."""
+EXPLAINED, IMPROVED = 0.06, 0.25
+"""Sound lies where so much of it is left over, and so much of what is at its own place."""
 _ENOUGH = 50
 _AUDIBLE = 0.2
 _TWICE = 0.9
 _LONGEST_REPEAT_S = 0.12
 _STEP_S = 0.01
 _LEAST_STEP_SAMPLES = 0.5
-_NEAREST_ZERO = 16
+NEAREST_ZERO = 16
 """A-law's silence is 8, and dither is a step or two."""
 
 
@@ -35,10 +36,10 @@ class Fault:
 
     Attributes
     ----------
-    kind : {"gap", "repeat", "other", "insertion", "skip"}
+    kind : {"gap", "repeat", "other", "swap", "insertion", "skip"}
         Silence where there should be sound; sound that came before instead of what was due; other
-        sound than was due; something put in, so that all that follows comes late; something left
-        out, so that all that follows comes early.
+        sound than was due; frames out of order; something put in, so that all that follows comes
+        late; something left out, so that all that follows comes early.
     begin_s : float
         In the recording.
     length_s : float
@@ -103,8 +104,8 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
     if not active.any():
         return
     noise = float(np.median(measured.error[active]))
-    floor = measured.size * _NEAREST_ZERO**2
-    unlike = active & (measured.error > _BROKEN * measured.said)
+    floor = measured.size * NEAREST_ZERO**2
+    unlike = active & (measured.error > BROKEN * measured.said)
     loud_noise = _loud_noise(measured)
     broken = unlike & (measured.error > max(6 * noise, loud_noise))
     nothing = max(floor, 3 * noise, loud_noise)  # nothing but noise is heard
@@ -124,8 +125,8 @@ def _stretches(rec: Int16Array, alignment: Alignment, measured: Frames) -> Itera
             yield Fault("gap", begin / rate_hz, (end - begin) / rate_hz)
             continue
         part = slice(first, last + 1)
-        allowed = max(_LEFT * float(measured.heard[part].sum()), 4 * noise * (last + 1 - first))
-        allowed = min(allowed, _BETTER * float(measured.error[part].sum()))
+        allowed = max(EXPLAINED * float(measured.heard[part].sum()), 4 * noise * (last + 1 - first))
+        allowed = min(allowed, IMPROVED * float(measured.error[part].sum()))
         period = _period(rec, begin, end, rate_hz, allowed)
         if period:
             begin, end = _edges_of_repeat(rec, begin, end, period, size)
@@ -173,7 +174,7 @@ def _edges_of_silence(
     around = np.abs(rec[low:high] - np.float32(offset))
     inside = np.sort(around[begin - low : end - low])
     twice = float(inside[(len(inside) - 1) // 2] + inside[len(inside) // 2])
-    level = max(_NEAREST_ZERO, 1.5 * twice)  # three medians; np.median takes ten times as long
+    level = max(NEAREST_ZERO, 1.5 * twice)  # three medians; np.median takes ten times as long
     first, last = _edges(around > level, (begin + end) // 2 - low, low)
     if last - first < size:
         return begin, end
@@ -221,7 +222,7 @@ def _edges_of_repeat(
 def _nature(rec: Int16Array, begin: int, end: int, rate_hz: int) -> str:
     if end <= begin:
         return "sound"
-    if int(np.abs(rec[begin:end].astype(np.int32)).max()) <= _NEAREST_ZERO:
+    if int(np.abs(rec[begin:end].astype(np.int32)).max()) <= NEAREST_ZERO:
         return "silence"
     length = end - begin
     if begin >= length and end + length <= len(rec):
@@ -230,4 +231,4 @@ def _nature(rec: Int16Array, begin: int, end: int, rate_hz: int) -> str:
         if twice.mean() > _TWICE:
             return "repeat"
     power = float((rec[begin:end].astype(np.float64) ** 2).sum())
-    return "repeat" if _period(rec, begin, end, rate_hz, _LEFT * power) else "sound"
+    return "repeat" if _period(rec, begin, end, rate_hz, EXPLAINED * power) else "sound"

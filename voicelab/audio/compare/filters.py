@@ -76,7 +76,7 @@ class LineFilter:
         for begin in range(0, len(ref), _CHUNK):
             end = min(begin + _CHUNK, len(ref))
             piece = pieces(ref, [begin - reach], end - begin + 2 * reach)[0]
-            out[begin:end] = np.rint(_convolved(piece, self.taps))
+            out[begin:end] = np.rint(convolved(piece, self.taps))
         return out
 
 
@@ -268,11 +268,12 @@ def _loudest(ref: Int16Array, taps: _Doubles) -> float:
     most = 0.0
     for begin in range(0, len(ref), _CHUNK):
         piece = pieces(ref, [begin - reach], min(_CHUNK, len(ref) - begin) + 2 * reach)[0]
-        most = max(most, float(np.abs(_convolved(piece, taps.astype(np.float32))).max()))
+        most = max(most, float(np.abs(convolved(piece, taps.astype(np.float32))).max()))
     return most + 1.0
 
 
-def _convolved(samples: Floats, taps: Floats) -> Floats:
+def convolved(samples: Floats, taps: Floats) -> Floats:
+    """What a filter makes of samples, where all of it lies in them."""
     from scipy.signal import oaconvolve  # takes a third of a second to import, seldom needed
 
     return np.asarray(oaconvolve(samples, taps, "valid"), np.float32)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.echo import Echo
+from voicelab.audio.compare.edge import Edge
+from voicelab.audio.compare.ends import Ends
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.filters import LineFilter
@@ -10,6 +14,8 @@ from voicelab.audio.compare.levels import Levels
 from voicelab.audio.compare.noise import Noise
 from voicelab.audio.compare.quality import Quality
 from voicelab.audio.compare.spectra import Spectra
+from voicelab.audio.compare.tops import Tops
+from voicelab.audio.format import AudioFormat
 
 
 class Named:
@@ -18,13 +24,28 @@ class Named:
     __slots__ = ()
 
     alignment: Alignment | None
+    echo: Echo | None
+    edge: Edge | None
+    ends: Ends
     exactness: Exactness
     faults: tuple[Fault, ...]
+    format: AudioFormat | None
+    gain_db: float | None
     levels: Levels
     line: LineFilter | None
     noise: Noise | None
+    offset: float
     quality: Quality | None
+    recording: Audio
+    reference: Audio
+    reference_levels: Levels
     spectra: Spectra
+    tops: Tops | None
+
+    @property
+    def exact(self) -> bool:
+        """Whether every sample is what the line makes of the reference."""
+        return self.exactness.exact
 
     @property
     def equal_share(self) -> float:
@@ -133,6 +154,16 @@ class Named:
     def high_hz(self) -> float | None:
         """To where it lets through."""
         return self.line.high_hz if self.line else None
+
+    @property
+    def echo_ms(self) -> float | None:
+        """How much later a copy of the reference is heard."""
+        return 1000 * self.echo.delay_s if self.echo else None
+
+    @property
+    def echo_db(self) -> float | None:
+        """How loud that copy is beside the reference; negative where it is weaker."""
+        return self.echo.level_db if self.echo else None
 
     @property
     def stoi(self) -> float | None:

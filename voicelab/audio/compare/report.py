@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any, Final
 
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.echo import Echo
 from voicelab.audio.compare.edge import Edge
+from voicelab.audio.compare.ends import Ends
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.filters import LineFilter
@@ -19,7 +21,7 @@ from voicelab.audio.compare.quality import Quality
 from voicelab.audio.compare.spectra import Spectra
 from voicelab.audio.compare.table import Row, rows
 from voicelab.audio.compare.tops import Tops
-from voicelab.audio.compare.verdict import FINE
+from voicelab.audio.compare.verdict import FINE, verdict
 from voicelab.audio.format import AudioFormat
 
 _NAMES: Final = (
@@ -27,11 +29,12 @@ _NAMES: Final = (
     *("delay_ms", "drift_ppm", "inverted", "gaps", "gain_db", "active_dbfs", "peak_dbfs"),
     *("noise_dbfs", "offset", "clipped_runs", "clipped_samples", "snr_db", "segsnr_db"),
     *("codec_snr_db", "codec_segsnr_db", "spectral_distance_db", "filtered", "low_hz", "high_hz"),
-    *("bandwidth_hz", "stoi", "pesq", "windows_scored", "windows"),
+    *("echo_ms", "echo_db", "bandwidth_hz", "stoi", "pesq", "windows_scored", "windows"),
 )
 _DIGITS: Final = {
     **dict.fromkeys(("low_hz", "high_hz", "bandwidth_hz"), 0),
     **dict.fromkeys(("active_dbfs", "peak_dbfs", "noise_dbfs", "offset"), 1),
+    **dict.fromkeys(("echo_ms", "echo_db"), 1),
     **dict.fromkeys(("gain_db", "snr_db", "segsnr_db", "codec_snr_db", "codec_segsnr_db"), 2),
     **{"spectral_distance_db": 2, "drift_ppm": 3, "pesq": 3, "delay_ms": 4, "stoi": 4},
     **dict.fromkeys(("equal_share", "one_step_off_share"), 6),
@@ -49,8 +52,6 @@ class CodecReport(Named):
     ----------
     verdict : str
         One sentence that a person can act on.
-    exact : bool
-        Whether every sample is what the line makes of the reference.
     format : AudioFormat or None
         What the reference went through: as given, as found by exactness, or as the recording's
         levels say; None where its rate is no telephone's.
@@ -58,8 +59,12 @@ class CodecReport(Named):
         None where the reference is not in the recording.
     line : LineFilter or None
         The filter on the way, such as a telephone's band; None where there is none.
+    echo : Echo or None
+        The copy of the reference that is heard later; None where there is none.
     faults : tuple of Fault
         Gaps, repeats, insertions, and what was left out.
+    ends : Ends
+        What one of the two has at its ends and the other has not.
     exactness : Exactness
     levels, reference_levels : Levels
         Of the recording and of the reference.
@@ -78,12 +83,13 @@ class CodecReport(Named):
         Where in the spectrum the difference begins, if it lies at the upper edge alone.
     """
 
-    verdict: str
-    exact: bool
+    verdict: str = field(init=False)
     format: AudioFormat | None
     alignment: Alignment | None
     line: LineFilter | None
+    echo: Echo | None
     faults: tuple[Fault, ...]
+    ends: Ends
     exactness: Exactness
     levels: Levels
     reference_levels: Levels
@@ -94,8 +100,11 @@ class CodecReport(Named):
     quality: Quality | None
     recording: Audio
     reference: Audio
-    tops: Tops | None = None
-    edge: Edge | None = None
+    tops: Tops | None
+    edge: Edge | None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "verdict", verdict(self))
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON: units in the names, None where something could not be measured."""

@@ -76,6 +76,12 @@ def rows(report: CodecReport) -> Iterator[Row]:
             f"{f'{low:,.0f}' if low else 'lowest'} to {f'{high:,.0f} Hz' if high else 'highest'}",
             "What is left of the reference's frequencies; the rest is measured behind the filter.",
         )
+    if report.echo:
+        yield Row(
+            "echo",
+            f"{1000 * report.echo.delay_s:.1f} ms later, {report.echo.level_db:.1f} dB",
+            "Another copy of the reference; all but the spectra is measured with it.",
+        )
     yield from _scores(report)
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from voicelab.audio.clip import Audio
 from voicelab.audio.compare.alignment import Alignment
+from voicelab.audio.compare.echo import Echo
 from voicelab.audio.compare.edge import Edge
-from voicelab.audio.compare.ends import beyond, missing
 from voicelab.audio.compare.exactness import Exactness
 from voicelab.audio.compare.faults import Fault
 from voicelab.audio.compare.filters import LineFilter
 from voicelab.audio.compare.levels import Levels
+from voicelab.audio.compare.named import Named
 from voicelab.audio.compare.noise import Noise
-from voicelab.audio.compare.sound import Pair
 from voicelab.audio.compare.tops import Tops
 from voicelab.audio.compare.wording import LAWS, count, fault_count, lateness, length
 from voicelab.audio.format import AudioFormat
@@ -28,7 +29,7 @@ _LEAST_DRIFT_PPM = 1.0
 _WORSE_DB = 3.0
 _CLEAN_DB = 60.0
 _FILTERED_DB = 20.0
-"""A filter is not known better than that."""
+"""A filter or an echo is not known better than that."""
 _NEARLY = 0.99
 _ROUNDING_DBFS = -90.0
 """Below this differs what was rounded to 16 bits once or twice more."""
@@ -39,89 +40,109 @@ _ADVICE = {
     "gap": "frames were lost, so look at the network and at late frames",
     "repeat": "frames were sent twice or put in for lost ones, so look at the sender and at loss",
     "other": "something else is heard there, so look for a second sound or a concealment of loss",
+    "swap": (
+        "they were played as they came, so put them into the order of their numbers before; "
+        f"{_DIAGNOSE}, which says of how many milliseconds they are"
+    ),
     "insertion": "a buffer ran empty or a frame came twice, so look at the pace of the sender",
     "skip": "frames were dropped, so look for a buffer that ran over or an audio that was cut",
 }
 
 
-def verdict(
-    both: Pair,
-    form: AudioFormat | None,
-    exactness: Exactness,
-    alignment: Alignment | None,
-    line: LineFilter | None,
-    faults: Sequence[Fault],
-    levels: Levels,
-    reference: Levels,
-    gain_db: float | None,
-    offset: float,
-    noise: Noise | None,
-    tops: Tops | None,
-    edge: Edge | None,
-) -> str:
+def verdict(found: Named) -> str:
     """Say the worst first, and what is right where nothing is wrong."""
-    shorter = min(both.recording, both.reference, key=lambda audio: audio.duration_s)
+    shorter = min(found.recording, found.reference, key=lambda audio: audio.duration_s)
     if shorter.duration_s < _LEAST_S:
-        name = "recording" if shorter is both.recording else "reference"
+        name = "recording" if shorter is found.recording else "reference"
         return (
             f"The {name} is too short to compare: {count(len(shorter.samples), 'sample')}, "
             f"where {length(_LEAST_S)} are the least."
         )
-    lost, more = missing(both, alignment, reference), beyond(both, alignment, levels)
-    if exactness.exact:
-        delay_ms = alignment.delay_ms if alignment and not lost else 0.0
-        ends = "; ".join(end for end in (lost, more) if end)
-        rest = f", but {ends}" if ends else f"; {FINE}"
-        return f"Exact: {_exact(both, exactness, delay_ms)}{rest}."
-    if levels.silent:
+    at_ends = list(_ends(found))
+    if found.exact:
+        rest = f", but {'; '.join(at_ends)}" if at_ends else f"; {FINE}"
+        return f"Exact: {_exact(found)}{rest}."
+    if found.levels.silent:
         return (
             "The recording is silent: see whether this side was recorded, and whether frames came."
         )
-    if reference.silent:
+    if found.reference_levels.silent:
         return "The reference is silent, so there is nothing to compare with: give another one."
-    if alignment is None:
+    if found.alignment is None:
         return (
             "The reference is not in the recording: see whether both are of the same call and "
             f"side, and {_DIAGNOSE}, which plays and reads it in every known way."
         )
-    unlike = noise is not None and noise.snr_db < _HARDLY_DB
-    if unlike:  # what is read wrongly has a level and a middle of its own
-        gain_db, offset = None, 0.0
-    clauses = [*_faults(faults, alignment), *_shape(alignment, gain_db, offset)]
-    if noise and unlike:
-        clauses.insert(0, _unlike(noise))
-    if line and (not tops or line.low_hz or line.high_hz):
-        clauses.append(_filtered(line))
-    clauses += [end for end in (lost, more) if end]
-    if levels.clipped_runs > reference.clipped_runs + 2:
-        clauses.insert(0, _clipped(levels))
-    elif tops:
-        clauses.insert(0, _flat(tops))
-    elif unlike:
-        pass
-    elif form is None and levels.law in LAWS:
-        clauses.insert(0, _wrong_rate(both, levels))
-    elif edge:
-        clauses.append(_edged(edge, form))
-    elif not line or (noise and noise.segmental_db < _FILTERED_DB):
-        clauses += _noise(form, noise, levels)
+    clauses = list(_wrong(found, found.alignment, at_ends))
     if not clauses:
-        return f"{_good(both, form, exactness, noise)}: {FINE}."
-    if exactness.share > 0.5 and faults:
-        clauses.append(f"{_part(exactness.share)} of the samples are exactly {_made(exactness)}")
+        return f"{_good(found)}: {FINE}."
+    if found.equal_share > 0.5 and found.faults:
+        made = _made(found.exactness)
+        clauses.append(f"{_part(found.equal_share)} of the samples are exactly {made}")
     sentence = "; ".join(clauses) + "."
     return sentence[0].upper() + sentence[1:]
 
 
-def _exact(both: Pair, exactness: Exactness, delay_ms: float) -> str:
+def _wrong(found: Named, alignment: Alignment, at_ends: list[str]) -> Iterator[str]:
+    """One clause for each thing that is wrong, the worst first."""
+    noise, line, tops, levels = found.noise, found.line, found.tops, found.levels
+    unlike = noise is not None and noise.snr_db < _HARDLY_DB
+    clipped = levels.clipped_runs > found.reference_levels.clipped_runs + 2
+    wrong_rate = found.format is None and levels.law in LAWS
+    if clipped:
+        yield _clipped(levels)
+    elif tops:
+        yield _flat(tops)
+    elif wrong_rate and not unlike:
+        yield _wrong_rate(found.recording, levels)
+    if noise and unlike:
+        yield _unlike(noise)
+    yield from _faults(found.faults, alignment)
+    if unlike:  # what is read wrongly has a level and a middle of its own
+        yield from _shape(alignment, None, 0.0)
+    else:
+        yield from _shape(alignment, found.gain_db, found.offset)
+    if line and (not tops or line.low_hz or line.high_hz):
+        yield _filtered(line)
+    if found.echo:
+        yield _echoed(found.echo)
+    yield from at_ends
+    if clipped or tops or unlike or wrong_rate:
+        return
+    if found.edge:
+        yield _edged(found.edge, found.format)
+    elif not (line or found.echo) or (noise and noise.segmental_db < _FILTERED_DB):
+        yield from _noise(found.format, noise, levels)
+
+
+def _ends(found: Named) -> Iterator[str]:
+    """What one has at its ends and the other has not."""
+    ends = found.ends
+    lost = [f"the first {length(ends.first_s)}"] if ends.first_s else []
+    lost += [f"the last {length(ends.last_s)}"] if ends.last_s else []
+    if lost:
+        todo = ", so record all of it"
+        if found.recording.cut_short_s:
+            todo = ": its file is cut short, so fetch it again"
+        yield f"{' and '.join(lost)} of the reference are missing{todo}"
+    if ends.more_s:
+        yield (
+            f"it goes on for {length(ends.more_s)} more than the reference, with sound in it: see "
+            "what is heard there"
+        )
+
+
+def _exact(found: Named) -> str:
     """How many samples are equal to what, and when they come."""
+    exactness = found.exactness
     form = exactness.format
     what = f"are {_made(exactness)}"
     if form and form.encoding == "l16":
-        rates = {both.recording.rate_hz, both.reference.rate_hz, form.rate_hz}
+        rates = {found.recording.rate_hz, found.reference.rate_hz, form.rate_hz}
         equal = "equal the reference"
         what = equal if len(rates) == 1 else f"{equal} brought to {form.rate_hz} Hz"
-    late = lateness(delay_ms)
+    cut = found.ends.first_s or found.ends.last_s  # then it says so, instead of how early it is
+    late = lateness(0.0 if cut else found.delay_ms or 0.0)
     return f"all {count(exactness.compared, 'sample')} {what}{late and f', {late}'}"
 
 
@@ -134,13 +155,14 @@ def _part(share: float) -> str:
     return "all" if share == 1 else f"{min(100 * share, 99.9):.1f} %"
 
 
-def _good(both: Pair, form: AudioFormat | None, exactness: Exactness, noise: Noise | None) -> str:
-    line = str(form or "a linear line")
+def _good(found: Named) -> str:
+    exactness, noise = found.exactness, found.noise
+    line = str(found.format or "a linear line")
     if exactness.other_encoder and exactness.format:
         return f"G.711 {LAWS[exactness.format.encoding]} from another encoder: {_off(exactness)}"
     if exactness.share > _NEARLY and exactness.first_difference is not None:
         differ = exactness.compared - exactness.equal
-        first_s = exactness.first_difference / both.recording.rate_hz
+        first_s = exactness.first_difference / found.recording.rate_hz
         place = f"{'the first ' * (differ > 1)}at {first_s:.3f} s"
         return f"All but {count(differ, 'sample')}, {place}, are {_made(exactness)}"
     if noise is None:
@@ -163,9 +185,9 @@ def _off(exactness: Exactness) -> str:
     )
 
 
-def _wrong_rate(both: Pair, levels: Levels) -> str:
+def _wrong_rate(recording: Audio, levels: Levels) -> str:
     return (
-        f"it is {LAWS[levels.law]} at {both.recording.rate_hz} Hz, where G.711 has 8000: encoded "
+        f"it is {LAWS[levels.law]} at {recording.rate_hz} Hz, where G.711 has 8000: encoded "
         "without being brought to 8000 Hz before, so see who encodes it"
     )
 
@@ -253,6 +275,14 @@ def _filtered(line: LineFilter) -> str:
         )
     sign = "" if line.tells_polarity else ", behind which polarity cannot be told"
     return f"{left}: a filter is on the way{sign}, so see whether the line should have one"
+
+
+def _echoed(echo: Echo) -> str:
+    return (
+        f"another copy of the reference is heard {length(echo.delay_s)} later, "
+        f"{-echo.level_db:.0f} dB below it: an echo, so look for a loudspeaker near a microphone, "
+        "or for a line that sends back what it gets"
+    )
 
 
 def _noise(form: AudioFormat | None, noise: Noise | None, levels: Levels) -> Iterator[str]:

@@ -9,6 +9,7 @@ _FAULTS = {
     "gap": ("gap", "gaps"),
     "repeat": ("repeat", "repeats"),
     "other": ("stretch of other sound", "stretches of other sound"),
+    "swap": ("place where frames are out of order", "places where frames are out of order"),
     "insertion": ("insertion", "insertions"),
     "skip": ("place where audio is missing", "places where audio is missing"),
 }

@@ -33,6 +33,7 @@ _STILL: Final = 16
 _SIDE: Final = 8
 _BLOCK: Final = 2000
 _STRONG: Final = 8.0
+_STRONG_IN_NOISE: Final = 3.0
 _ODD: Final = 4.0
 _OUTER: Final = 2.0
 _ROUGHER: Final = "rougher"
@@ -62,9 +63,7 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     samples = heard.loudest_stretch()
     sounding = ~_near_silence(samples)
     without = without_lines(samples, heard.rate_hz)
-    signs = _signs(without, sounding)
-    if heard.is_noisy:
-        signs = {word: _ranked(sign, sounding) for word, sign in signs.items()}
+    signs = _signs(without, sounding, heard.is_noisy)
     best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
     usual = {heard.rate_hz * frame_ms // 1000 for frame_ms in FRAMES_MS}
     lengths = [n for n in _lengths(heard.rate_hz) if samples.size // n >= _FEWEST]
@@ -80,7 +79,7 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
             return [], spreads
         level = float(np.linalg.norm(samples.astype(np.float64)))
         hums = float(np.linalg.norm(without)) < _HUMS * level
-        return _stretched(*wavering(signs[_ROUGHER], heard.rate_hz, lengths, hums), heard), spreads
+        return _stretched(*wavering(signs[_ROUGHER], heard.rate_hz, lengths, hums)), spreads
     finding = Finding(
         "chunk-clicks",
         min(0.97, 0.6 + spreads / 60),
@@ -94,15 +93,16 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
     return [finding], spreads
 
 
-def _stretched(power: float, beside: float, length: int, heard: Heard) -> list[Finding]:
+def _stretched(power: float, beside: float, wavers_hz: float) -> list[Finding]:
     """Where noise hides the seams, it may itself tell of chunks; no more than a suspicion."""
     if power < _WAVERS or beside < _ALONE:
         return []
     finding = Finding(
         "chunk-clicks",
         min(0.9, 0.6 + power / 300),
-        f"the noise wavers in step with chunks of {length * 1000 / heard.rate_hz:.4g} ms, "
-        f"{power:.0f} times as strongly as by chance",
+        f"the noise wavers {wavers_hz:.3g} times a second, {power:.0f} times as strongly as by "
+        "chance, as it does where chunks are stretched one by one",
+        weight=power,
     )
     return [doubted(finding, _SETTLES)]
 
@@ -114,19 +114,24 @@ def _lengths(rate_hz: int) -> list[int]:
     return sorted(length for length in whole | blocks if 5 * APART <= length <= longest)
 
 
-def _signs(samples: _Floats, sounding: _Bools) -> dict[str, _Floats]:
-    """What may show at a seam, for each sample, in spreads; 0 beside silence."""
+def _signs(samples: _Floats, sounding: _Bools, noisy: bool) -> dict[str, _Floats]:
+    """What may show at a seam, for each sample, in spreads; 0 beside silence.
+
+    Under noise a seam is a slight leaning of all chunks, and none of them is to count for many.
+    """
+    level, strong = (_ranked, _STRONG_IN_NOISE) if noisy else (_scaled, _STRONG)
     told = _told(samples)
     rest = samples - told
     usual = 1.25 * _smooth(np.abs(rest)) + 0.5
     rest = np.clip(rest / usual, -_ODD, _ODD)
-    weak = -rest * np.clip(told / usual, -_STRONG, _STRONG)
+    odd = _ranked(rest, sounding) if noisy else rest
+    weak = -odd * np.clip(told / usual, -strong, strong)
     dip = _scaled(weak - (np.roll(weak, 1) + np.roll(weak, -1)) / 2, sounding)
-    bend = rest * np.clip(np.gradient(samples) / usual, -_STRONG, _STRONG)
+    bend = odd * np.clip(np.gradient(samples) / usual, -strong, strong)
     bent = _scaled(np.roll(bend, 1) - bend, sounding)
-    rough = _scaled(rest**2, sounding)
+    rough = level(rest**2, sounding)
     step = np.abs(np.diff(samples, prepend=samples[0]))
-    flat = _scaled(-np.log(np.maximum(step / (_smooth(step) + 0.5), _FLATTEST)), sounding)
+    flat = level(-np.log(np.maximum(step / (_smooth(step) + 0.5), _FLATTEST)), sounding)
     return {
         "weaker": dip,
         "bent": bent,
@@ -168,10 +173,9 @@ def _scaled(sign: _Floats, sounding: _Bools) -> _Floats:
 
 
 def _ranked(sign: _Floats, sounding: _Bools) -> _Floats:
-    """Give each its place among all, as if all were normal.
+    """Give each its place among all, as if all were normal, and cut off the outermost.
 
-    Under noise a seam is a slight leaning of all chunks; what is strong at a few of them are frames
-    that were moved, or the noise of a coded hum.
+    What is strong at a few chunks are frames that were moved, or the noise of a coded hum.
     """
     from scipy.special import ndtri
 

@@ -19,7 +19,7 @@ _STEP_S: Final = 1.2  # a whole number of frames of any usual length, so that se
 _MOST_STRETCHES: Final = 12
 _MOST_SAMPLES: Final = 240_000
 _CLEAN_DB: Final = 60.0
-_NOISY_DB: Final = 16.0
+_NOISY_DB: Final = 19.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Heard:
 
     @property
     def is_noisy(self) -> bool:
-        """Whether the noise is less than about 15 dB below the sound."""
+        """Whether the noise is less than about 15 dB below the sound; 20 dB is always more."""
         return self.snr_db < _NOISY_DB
 
     def windows(self) -> list[Int16Array]:

@@ -17,12 +17,15 @@ _OTHER_SIDE: Final = 0.001
 _LEAST_OFFSET: Final = 250.0
 _OFFSET_SHARE: Final = 0.18
 _STEADY: Final = 3.0
+_WANDERS: Final = 0.25  # the lowest notes of a loud noise lift whole seconds
+_DOUBTFUL: Final = 0.65  # where seconds differ as much, what else is found explains more
 _LEAST_PEAK: Final = 300
 _PILE: Final = 1.5
 _PILE_ALONE: Final = 2.2
 _LIMIT: Final = 32_766
 _FEWEST_CLIPPED: Final = 12
 _CLIPPED_SHARE: Final = 0.0004
+_BOTH_SIDES: Final = 0.995
 
 
 def find_silent(heard: Heard) -> list[Finding]:
@@ -63,25 +66,28 @@ def find_offset(heard: Heard) -> list[Finding]:
     chance = 1.4826 * float(np.median(np.abs(means - offset))) / np.sqrt(means.size)
     looked = heard.sample_of().astype(np.float64) - offset
     level = float(np.sqrt(np.mean(looked**2)))
-    if abs(offset) < max(_LEAST_OFFSET, _OFFSET_SHARE * level, _STEADY * chance):
+    wander = float(means.std())
+    least = _OFFSET_SHARE * level + _WANDERS * wander
+    if abs(offset) < max(_LEAST_OFFSET, least, _STEADY * chance):
         return []
     return [
         Finding(
             "dc-offset",
-            min(0.99, 0.8 + abs(offset) / 10_000),
+            min(0.99, 0.8 + abs(offset) / 10_000) if abs(offset) > _STEADY * wander else _DOUBTFUL,
             f"the middle of the wave lies at {offset:+,.0f}, not at 0; its level is {level:,.0f}",
             lambda heard: (_centred(heard.samples, offset), heard.rate_hz),
         )
     ]
 
 
-def pile(heard: Heard) -> tuple[float, int, int]:
-    """How many times as many samples stand at the very top as just below it, how many, and where.
+Pile = tuple[float, int, int]
+"""How many times as many samples stand at the very top as just below it, how many, and where."""
 
-    Zeros where no more stand there than in sound that was never cut off.
-    """
+
+def piles(heard: Heard) -> list[Pile]:
+    """Where more samples stand than in sound that was never cut off: above, below, or both."""
     looked = heard.sample_of().astype(np.int32)
-    best: tuple[float, int, int] = (0.0, 0, 0)
+    found = []
     for side, name in ((looked, 1), (-looked, -1)):
         peak = int(side.max())
         if peak < _LEAST_PEAK:
@@ -93,19 +99,20 @@ def pile(heard: Heard) -> tuple[float, int, int]:
         at_limit = int(np.count_nonzero(side >= _LIMIT))
         steep = _PILE if max(flat, at_limit) > top / 5 else _PILE_ALONE
         if top >= max(_FEWEST_CLIPPED, _CLIPPED_SHARE * side.size) and ratio >= steep:
-            best = max(best, (ratio, top, name * peak))
-    return best
+            found.append((ratio, top, name * peak))
+    return found
 
 
 def find_clipped(heard: Heard) -> list[Finding]:
-    """More samples at the very top than just below it."""
-    ratio, count, peak = pile(heard)
-    if not count:
+    """More samples at the very top than just below it; no offset cuts both sides."""
+    cut = piles(heard)
+    if not cut:
         return []
+    ratio, count, peak = max(cut)
     return [
         Finding(
             "clipped",
-            min(0.99, 0.7 + ratio / 20),
+            _BOTH_SIDES if len(cut) > 1 else min(0.99, 0.7 + ratio / 20),
             f"{count:,} of {heard.sample_of().size:,} samples stand at {peak:+,}, "
             f"{ratio:.1f} times as many as just below it",
         )

@@ -10,8 +10,9 @@ import numpy as np
 
 from voicelab.audio.diagnosis.continuous import compress
 from voicelab.audio.diagnosis.finding import Finding, Repair
+from voicelab.audio.diagnosis.frames import runs
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.levels import pile
+from voicelab.audio.diagnosis.levels import piles
 from voicelab.audio.diagnosis.likeness import likeness_db, prediction_gain_db
 from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, rereadings
 from voicelab.audio.diagnosis.slips import is_in_step, likeliest
@@ -24,23 +25,27 @@ _LEAST_DB: Final = {
     "read the bytes as L16": -4.0,
     "read the bytes as big-endian L16": -4.0,
     "double-encoded": -40.0,
-    "mulaw-as-alaw": 0.05,
-    "alaw-as-mulaw": 0.1,
+    "mulaw-as-alaw": 0.15,
+    "alaw-as-mulaw": 0.15,
 }
 _LEAST_DB_ELSE: Final = 0.6
 _LOUD: Final = 20.0
 _FEWEST: Final = 1600
-_BLOCK: Final = 16
+_STILL: Final = 15
 _NEXT: Final = 4
-_PILE: Final = 3.0
-_CHANGES: Final = 0.1
+_HELD: Final = 80
+_IDLES: Final = 0.25
+_PILE: Final = 2.2
 _MOST: Final = 75
 _EVEN: Final = 16_384.0
 _NEAR: Final = 0.1
 _SHARE: Final = 0.25
 _CROWDED: Final = 0.22  # of an eighth of all levels; one in eight is even
 _OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
-"""They bend the wave, and what is cut off seems bent; but few samples pile up by another law."""
+"""They bend the wave: it goes on worse from sample to sample, on the companded scale or on its own.
+
+What is cut off seems bent too; but few samples pile up by another law.
+"""
 _CUT_PILE: Final = 3.0
 _CUT_SHARE: Final = 0.05
 _GOES_ON_DB: Final = {"bits-inverted": 0.5, "double-encoded": 0.05}
@@ -67,7 +72,10 @@ def find_misread(heard: Heard) -> list[Finding]:
     for window in windows:
         before_db = likeness_db(window)
         for reading in rereadings(window):
-            gains[reading].append(likeness_db(reading.read(window)) - before_db)
+            read = reading.read(window)
+            gains[reading].append(likeness_db(read) - before_db)
+            if reading.fault in _OTHER_LAW:
+                gains[reading][-1] += _goes_on_db(read) - _goes_on_db(window)
     ranked = sorted(
         (
             _Score(reading, sum(gain > 0 for gain in row), max(row), sum(row) - least * len(row))
@@ -120,22 +128,22 @@ def _evidence(score: _Score, seconds: int) -> str:
 
 
 def _piled(samples: Int16Array) -> bool:
-    """Whether it is clipped, not inverted: the outermost level is held, on one side for a while.
+    """Whether it is clipped, not inverted: more samples stand at the outermost level than near it.
 
-    Inverted, the outermost levels are the quietest ones, and change sides as fast as noise does.
+    Inverted, the outermost levels are the quietest ones, and neighbours among them are used alike,
+    but where it idles: there hardly any other is used.
     """
     size = np.abs(samples.astype(np.int32))
-    sizes, counts = np.unique(size, return_counts=True)
-    if len(sizes) <= _NEXT or counts[-1] <= _PILE * counts[-1 - _NEXT : -1].mean():
+    blocks = size[: size.size // _HELD * _HELD].reshape(-1, _HELD)
+    idle = (blocks == size.max(initial=0)).mean(axis=1) > _IDLES
+    sizes, counts = np.unique(blocks[~idle], return_counts=True)
+    if len(sizes) <= _NEXT or sizes[-1] < size.max():
         return False
-    outer = size >= sizes[-1 - _NEXT]
-    both = outer[1:] & outer[:-1]
-    sides = samples > 0
-    return float((sides[1:] != sides[:-1])[both].mean() if both.any() else 1.0) < _CHANGES
+    return bool(counts[-1] > _PILE * counts[-1 - _NEXT : -1].mean())
 
 
 def _is_cut(heard: Heard) -> bool:
-    ratio, count, _ = pile(heard)
+    ratio, count, _ = max(piles(heard), default=(0.0, 0, 0))
     return ratio > _CUT_PILE and count > _CUT_SHARE * heard.sample_of().size
 
 
@@ -152,9 +160,9 @@ def _is_noise(windows: list[Int16Array], fault: str, readings: list[Rereading]) 
     sizes = np.abs(np.concatenate(loud).astype(np.int32))
     if np.bincount(sizes >> 12, minlength=8).max() > _CROWDED * sizes.size:
         return False
-    as_heard = [_goes_on_db(window) for window in loud]
+    as_heard = [_goes_on_companded_db(window) for window in loud]
     return all(
-        np.percentile([_goes_on_db(reading.read(w)) for w in loud], _MOST)
+        np.percentile([_goes_on_companded_db(reading.read(w)) for w in loud], _MOST)
         < least_db + np.percentile(as_heard, _MOST)
         for reading in readings
         if reading.fault == fault
@@ -166,15 +174,18 @@ def _is_sound(windows: list[Int16Array], readings: list[Rereading]) -> bool:
 
     Levels that lie far apart are used unevenly in either case; that says nothing here.
     """
-    as_heard = np.median([prediction_gain_db(w.astype(np.float64)) for w in windows])
+    as_heard = np.median([_goes_on_db(window) for window in windows])
     return all(
-        np.median([prediction_gain_db(reading.read(w).astype(np.float64)) for w in windows])
-        < as_heard
+        np.median([_goes_on_db(reading.read(window)) for window in windows]) < as_heard
         for reading in readings
     )
 
 
 def _goes_on_db(samples: Int16Array) -> float:
+    return prediction_gain_db(samples.astype(np.float64))
+
+
+def _goes_on_companded_db(samples: Int16Array) -> float:
     return prediction_gain_db(compress(samples / 32768.0))
 
 
@@ -189,9 +200,10 @@ def _noise() -> Finding:
 
 def _busy(window: Int16Array) -> Int16Array:
     """Leave out where nothing moves: idle samples read well in any way."""
-    blocks = window[: window.size // _BLOCK * _BLOCK].reshape(-1, _BLOCK)
-    moving: Int16Array = blocks[blocks.min(axis=1) != blocks.max(axis=1)].reshape(-1)
-    return moving
+    moving = np.ones(window.size, np.bool_)
+    for start, end in runs(np.diff(window) == 0, _STILL):
+        moving[start : end + 1] = False
+    return window[moving]
 
 
 def _reread(reading: Rereading) -> Repair:

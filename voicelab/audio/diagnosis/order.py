@@ -25,9 +25,9 @@ _PRICE: Final = 6.0
 _MOST: Final = 18.0
 _ELSEWHERE: Final = (0.2, 0.45, 0.7)
 _BY_CHANCE: Final = 1.5
-_SUSPECT: Final = 9.0
+_SUSPECT: Final = 7.0
 _FEWEST: Final = 2  # one group that fits better elsewhere is found in good speech too
-_SUSPECT_SHORT: Final = 10.5  # frames of 10 ms are so many that chance finds more among them
+_SUSPECT_FEW: Final = 10.5  # and frames of 10 ms are so many that chance finds more among them
 _SHORT_MS: Final = 10
 _CLEAR: Final = 14.0
 _MENDED_S: Final = 300
@@ -124,8 +124,8 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         )
         best = max(best, (evidence, count, frame_ms))
     evidence, count, frame_ms = best
-    suspect = _SUSPECT_SHORT if frame_ms == _SHORT_MS else _SUSPECT
-    is_suspect = heard.is_noisy and evidence >= suspect and count >= _FEWEST
+    few = frame_ms == _SHORT_MS or count < _FEWEST
+    is_suspect = heard.is_noisy and evidence >= (_SUSPECT_FEW if few else _SUSPECT)
     if evidence < _CLEAR and not is_suspect:
         return [], evidence
     finding = Finding(

@@ -12,8 +12,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+_SHORTEST_S: Final = 2.0
 _SLOWEST_HZ: Final = 9.0  # below it are words
-_FASTEST_HZ: Final = 130.0  # no voice holds a pitch as steadily, but more of chance is found
+_FASTEST_HZ: Final = 450.0  # no voice holds a pitch as steadily
 _MAINS_HZ: Final = 48.0
 _TIMES: Final = (1, 2, 3, 4, 5)
 _FINER: Final = 2
@@ -26,13 +27,13 @@ _Floats = npt.NDArray[np.float64]
 
 def wavering(
     rough: _Floats, rate_hz: int, lengths: list[int], hums: bool
-) -> tuple[float, float, int]:
+) -> tuple[float, float, float]:
     """Find the length in step with which what is left wavers most.
 
     Parameters
     ----------
     rough : ndarray of float64, shape (n,)
-        How strong it is at each sample; with a mean of 0.
+        How strong it is at each sample; with a mean of 0. Nothing is found in less than 2 s.
     rate_hz : int
     lengths : list of int
         Samples that a chunk may have.
@@ -41,22 +42,24 @@ def wavering(
 
     Returns
     -------
-    tuple of float, float and int
+    tuple of three float
         Its power beside that of its neighbours, which chance gives 1; the same beside its strongest
-        rival, at a frequency somewhat higher or lower; and the length.
+        rival, at a frequency somewhat higher or lower; and how often it wavers, in Hz.
     """
     from scipy.fft import next_fast_len, rfft
 
-    size = next_fast_len(max(_FINER * rough.size, 1), real=True)
+    if rough.size < _SHORTEST_S * rate_hz:
+        return 0.0, 0.0, 0.0
+    size = next_fast_len(_FINER * rough.size, real=True)
     fastest_hz = _MAINS_HZ if hums else _FASTEST_HZ
     last = int(_RIVALS[1] * fastest_hz * size / rate_hz) + 2 * _AROUND
     power = np.abs(rfft(rough, size)[:last]) ** 2
-    best = (0.0, 0.0, 0)
+    best = (0.0, 0.0, 0.0)
     for length in lengths:
         for times in _TIMES:
-            if _SLOWEST_HZ < times * rate_hz / length < fastest_hz:
-                at = round(times * size / length)
-                best = max(best, (*_above(power, at), length))
+            wavers_hz = times * rate_hz / length
+            if _SLOWEST_HZ < wavers_hz < fastest_hz:
+                best = max(best, (*_above(power, round(times * size / length)), wavers_hz))
     return best
 
 

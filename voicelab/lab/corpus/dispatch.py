@@ -92,8 +92,9 @@ class Dispatch:
             await self._pool.work(
                 0, self._orders([(number, item)]), lambda row: self._keep(number, item, row)
             )
-        except WorkerLost:
-            self._keep(number, item, lost(item.order(self._settings)), last_word=False)
+        except WorkerLost as died:
+            row = lost(item.order(self._settings), died.after_s)
+            self._keep(number, item, row, last_word=False)
 
     async def _batch(self) -> list[_Numbered]:
         """The next files that are to be done, fewer of them toward the end; none at the end."""

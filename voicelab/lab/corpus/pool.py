@@ -12,17 +12,20 @@ Keep = Callable[[bytes], None]
 
 
 class WorkerLost(Exception):
-    """A worker died with a batch in hand.
+    """A worker died with a batch in hand, or was ended since it came to no end.
 
     Attributes
     ----------
     suspects : int
         How many of the batch's orders without a row may be to blame, from the first of them on.
+    after_s : float or None
+        For how long it was waited for; None where it died.
     """
 
-    def __init__(self, suspects: int) -> None:
+    def __init__(self, suspects: int, after_s: float | None = None) -> None:
         super().__init__(suspects)
         self.suspects = suspects
+        self.after_s = after_s
 
 
 class Pool(Protocol):

@@ -25,6 +25,11 @@ from voicelab.store.results import compact
 ROW_BYTES: Final = 1 << 24
 """A longer row does not get through; the longest has a thousand gaps, 0.2 MB."""
 
+PATIENCE_S: Final = 300.0
+"""A file may take so long, and longer the larger it is; what takes longer hangs."""
+_BYTES_A_SECOND: Final = 10_000.0
+"""Ten times as slow as an hour of speech in the densest codec, with every window scored."""
+
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from voicelab.lab.corpus.worker import main; main()"
@@ -64,7 +69,7 @@ class ProcessPool:
         """Nothing is to be found out."""
 
     async def work(self, slot: int, orders: list[Order], keep: Keep) -> None:
-        """Do a batch. Of a process that dies only the order in its hands is a suspect."""
+        """Do a batch. Of a process that dies or hangs only the order in its hands is a suspect."""
         worker = self._workers.get(slot)
         if worker is None:
             worker = self._workers[slot] = _Worker()
@@ -111,8 +116,13 @@ class _Worker:
 
     async def work(self, orders: list[Order], keep: Keep) -> None:
         await self._send(b"".join(compact(order) + b"\n" for order in orders))
-        for _ in orders:
-            line = await self._line()
+        for order in orders:
+            patience_s = _patience_s(order)
+            try:
+                async with asyncio.timeout(patience_s):
+                    line = await self._line()
+            except TimeoutError:
+                raise WorkerLost(1, patience_s) from None
             if not line.endswith(b"\n"):
                 raise WorkerLost(1)
             keep(line[:-1])
@@ -143,6 +153,15 @@ class _Worker:
             await self._process.wait()
             if self._process.stdin is not None:
                 self._process.stdin.close()
+
+
+def _patience_s(order: Order) -> float:
+    """How long an order may take: its files may lie on something slow, and be an hour or more."""
+    size = 0
+    for path in filter(None, order["paths"]):
+        with suppress(OSError, ValueError):
+            size += Path(path).stat().st_size
+    return PATIENCE_S + size / _BYTES_A_SECOND
 
 
 def _environment() -> dict[str, str]:

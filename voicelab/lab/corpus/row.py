@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from voicelab import __version__
+from voicelab.audio.compare.wording import length
 from voicelab.errors import FormatError, StateError, VoicelabError
 from voicelab.store.results import compact
 from voicelab.store.sound_file import opened
@@ -21,6 +22,13 @@ LOST: Final = (
     "little memory for it, or its decoder crashes. Try it alone."
 )
 """The error of a file that no worker survives."""
+
+HUNG: Final = (
+    "The worker process that had it in hand was not done in {} and was ended, and so was the next "
+    "one: perhaps its decoder hangs, or what it lies on does not answer. Copy it to another place, "
+    "or convert it to a WAV, and try it alone."
+)
+"""The error of a file with which no worker comes to an end."""
 
 AGAIN: Final = b'"again":true'
 """In a row whose error may pass: no memory, no permission, too many open files."""
@@ -65,9 +73,10 @@ def answer(order: Order) -> bytes:
     return compact(begun | {"error": why, "again": True})
 
 
-def lost(order: Order) -> bytes:
-    """The row of an order that no worker survives."""
-    return compact(_begun(order) | {"error": LOST})
+def lost(order: Order, after_s: float | None) -> bytes:
+    """The row of an order that no worker survives, or that is not done after so many seconds."""
+    error = LOST if after_s is None else HUNG.format(length(after_s))
+    return compact(_begun(order) | {"error": error})
 
 
 def renamed(row: bytes, order: Order) -> bytes:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from scipy.ndimage import median_filter
 
+from voicelab.audio.diagnosis.against.coding import is_coded
 from voicelab.audio.diagnosis.against.laid import Laid
 from voicelab.audio.diagnosis.against.reference import Floats
 from voicelab.audio.diagnosis.finding import Finding
@@ -42,12 +43,15 @@ def find_chunks(laid: list[Laid]) -> list[Finding]:
     every = [_sums(part) for part in laid]
     if not sum(float(sums.lags[0]) for sums in every):
         return []
+    coded = is_coded(laid)
     size = sum(sums.rows.shape[1] for sums in every)
     best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
     for length in sorted(lengths):
         if size < _FEWEST * length or length <= 3 * _NEAR:
             continue
         for strength, spreads, word in _folded(every, length):
+            if coded and word == "weaker":
+                continue  # as it is at the seams of a speech codec's own sub-frames
             if strength > 1.1 * best[0]:  # a multiple of the length folds as well
                 best = strength, spreads, length, word
     strength, spreads, length, word = best

@@ -1,4 +1,4 @@
-"""What differs from the reference and is no fault: level, polarity, another clock."""
+"""What differs from the reference and is no fault: level, polarity, another clock, a later end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import Final
 
 import numpy as np
 
+from voicelab.audio.compare.ends import goes_on_s
+from voicelab.audio.compare.levels import levels
+from voicelab.audio.compare.wording import length
 from voicelab.audio.diagnosis.against.laid import Laid
+from voicelab.audio.diagnosis.against.reference import Reference
+from voicelab.audio.diagnosis.heard import Heard
 
 _LEAST_DB: Final = 1.0
 _LEAST_PPM: Final = 5.0
@@ -33,3 +38,25 @@ def harmless_words(laid: list[Laid]) -> str:
     if abs(ppm) >= _LEAST_PPM:
         words.append(f"{abs(ppm):.0f} ppm {'slow' if ppm > 0 else 'fast'}")
     return ", ".join(words)
+
+
+def goes_on_words(heard: Heard, reference: Reference, laid: list[Laid]) -> str:
+    """``; it goes on for 2.30 s after the end of the reference``; nothing where no sound follows.
+
+    Parameters
+    ----------
+    heard : Heard
+    reference : Reference
+    laid : list of Laid
+        In the order of time, at least one.
+    """
+    last = laid[-1]
+    late_s = (last.alignment.lag_samples(last.heard.size) + last.ahead) / last.rate_hz
+    end = round((reference.duration_s + late_s) * heard.rate_hz)
+    if not 0 <= end < heard.samples.size:
+        return ""
+    recording = levels(heard.samples, heard.rate_hz)
+    more_s = goes_on_s(heard.samples[end:], heard.rate_hz, recording)
+    if not more_s:
+        return ""
+    return f"; it goes on for {length(more_s)} after the end of the reference, with sound in it"

@@ -17,6 +17,11 @@ _FARTHEST_S: Final = 0.25
 _NEAREST_S: Final = 0.0099
 _LONGEST_FRAME_S: Final = 0.12
 _SILENT: Final = 16.0
+_EDGE_S: Final = 0.002
+_GENTLE: Final = 0.5
+_QUIET: Final = 0.4
+_MOST_GAPS: Final = 0.9
+_FRAME_S: Final = 0.02
 _AUDIBLE: Final = 0.02
 _BAD: Final = 0.4
 _LOUD: Final = 6.0
@@ -31,10 +36,22 @@ _LEAST_STEP_S: Final = 0.003
 
 @dataclass(frozen=True)
 class Lost:
-    """Silence where there should be sound."""
+    """Silence where there should be sound.
+
+    Attributes
+    ----------
+    begin, end : int
+    edge : float or None
+        How loud it is just beside the silence, as a multiple of what is told there, on the side
+        where it is less: about 1 where a frame was lost. None where nothing is said on either side.
+    loudness : float
+        The part of the speech that was kept and that the reference says more quietly.
+    """
 
     begin: int
     end: int
+    edge: float | None
+    loudness: float
 
 
 @dataclass(frozen=True)
@@ -71,6 +88,24 @@ class Moved:
 
 def lost(part: Laid) -> list[Lost]:
     """Silence where the reference is loud, its edges to the sample."""
+    return [
+        Lost(begin, end, _edge(part, begin, end), _loudness(part, begin, end))
+        for begin, end in _silences(part)
+    ]
+
+
+def gated(gaps: list[Lost]) -> bool:
+    """Whether a gate closed in the pauses: gently, and only where the reference is quiet.
+
+    A frame is lost all at once and anywhere. Behind a filter its edges are gentle too.
+    """
+    edges = [gap.edge for gap in gaps if gap.edge is not None]
+    if not edges or np.mean(np.array(edges) < _GENTLE) < _MOST_GAPS:
+        return False
+    return float(np.mean([gap.loudness < _QUIET for gap in gaps])) >= _MOST_GAPS
+
+
+def _silences(part: Laid) -> list[tuple[int, int]]:
     length = round(_BLOCK_S * part.rate_hz)
     starts = part.blocks(length)
     if not starts.size:
@@ -79,9 +114,9 @@ def lost(part: Laid) -> list[Lost]:
     quiet = (np.abs(part.heard) <= _SILENT) | (np.abs(part.heard - part.offset) <= _SILENT)
     silent = quiet[starts[:, None] + np.arange(length)].mean(axis=1) > 0.9
     audible = said > max(_AUDIBLE * float(said.mean()), (4 * _SILENT) ** 2)
-    found: list[Lost] = []
+    found: list[tuple[int, int]] = []
     for at in starts[silent & audible]:
-        if found and at < found[-1].end:
+        if found and at < found[-1][1]:
             continue
         begin = end = int(at) + length // 2
         while begin > 0 and quiet[begin - 1]:
@@ -89,14 +124,36 @@ def lost(part: Laid) -> list[Lost]:
         while end < quiet.size and quiet[end]:
             end += 1
         if end - begin >= length:
-            found.append(Lost(begin, end))
-    return [gap for gap in found if _cuts(part, gap)]
+            found.append((begin, end))
+    return [gap for gap in found if _cuts(part, *gap)]
 
 
-def _cuts(part: Laid, gap: Lost) -> bool:
+def _cuts(part: Laid, begin: int, end: int) -> bool:
     """Whether sound is missing in it: heard through the filter, and in the reference itself."""
-    rows = (part.told[gap.begin : gap.end], part.said[gap.begin : gap.end])
+    rows = (part.told[begin:end], part.said[begin:end])
     return all(float(row.std()) > 4 * _SILENT for row in rows)
+
+
+def _edge(part: Laid, begin: int, end: int) -> float | None:
+    beside = round(_EDGE_S * part.rate_hz)
+    gains = []
+    for first, last in ((max(begin - beside, 0), begin), (end, end + beside)):
+        told, heard = part.told[first:last], part.heard[first:last] - part.offset
+        power = float(told @ told)
+        if power > told.size * (_SILENT / 2) ** 2:
+            gains.append(float(heard @ told) / power)
+    return min(gains) if gains else None
+
+
+def _loudness(part: Laid, begin: int, end: int) -> float:
+    length = round(_FRAME_S * part.rate_hz)
+    starts = part.blocks(length)
+    if not starts.size:
+        return 1.0
+    told, heard = ((cut(row, starts, length) ** 2).mean(axis=1) for row in (part.told, part.heard))
+    kept = told[heard > _SILENT**2]
+    quieter = kept < float((part.told[begin:end] ** 2).mean())
+    return float(quieter.mean()) if quieter.size else 1.0
 
 
 def steps(part: Laid) -> list[Step]:

@@ -11,7 +11,7 @@ from voicelab.audio.compare.wording import length, times
 from voicelab.audio.diagnosis.against.exchanges import Exchanges, exchanged
 from voicelab.audio.diagnosis.against.laid import Laid
 from voicelab.audio.diagnosis.against.matching import correlation
-from voicelab.audio.diagnosis.against.moments import Moved, Step, lost, moved, steps
+from voicelab.audio.diagnosis.against.moments import Moved, Step, gated, lost, moved, steps
 from voicelab.audio.diagnosis.finding import Finding, Repair, keep
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.samples import Int16Array
@@ -20,6 +20,9 @@ _CLEAR_NATS: Final = 25.0
 _CLEAR_EXCHANGE: Final = 15.0
 _EXPLAINS: Final = 0.3
 _FEWEST_PIECES: Final = 2
+_PIECE_MS: Final = 10
+_OF_A_FRAME: Final = 0.5
+"""A frame that came before is heard as long as it is, but for what is quiet in it."""
 _FROM_LATER: Final = 0.2
 _ALSO: Final = 0.05
 _TWICE: Final = 0.8
@@ -59,7 +62,7 @@ def find_timing(laid: list[Laid], copies: list[Finding]) -> list[Finding]:
 def _lost(laid: list[Laid]) -> list[Finding]:
     rate_hz = laid[0].rate_hz
     gaps = [gap for part in laid for gap in lost(part)]
-    if not gaps:
+    if not gaps or gated(gaps):
         return []
     lengths = sorted({round((gap.end - gap.begin) / rate_hz, 3) for gap in gaps})
     return [
@@ -155,6 +158,8 @@ def _moved(moves: Moved, rate_hz: int) -> list[Finding]:
                 _in_order(moves.pieces, rate_hz),
             )
         ]
+    if len(moves.pieces) * _PIECE_MS < _OF_A_FRAME * ms:
+        return []
     return [
         Finding(
             "repeats",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from voicelab.audio.diagnosis.against.chunks import find_chunks
-from voicelab.audio.diagnosis.against.harmless import harmless_words
+from voicelab.audio.diagnosis.against.harmless import goes_on_words, harmless_words
 from voicelab.audio.diagnosis.against.laid import Laid, cut, lay
 from voicelab.audio.diagnosis.against.laws import bends
 from voicelab.audio.diagnosis.against.matching import correlation
@@ -81,7 +82,9 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
         if read:
             return read
     if laid:
-        return _of_aligned(heard, own, laid)
+        best, *others = _of_aligned(heard, own, laid)
+        more = goes_on_words(heard, reference, laid)
+        return [replace(best, evidence=f"{best.evidence}{more}"), *others]
     return ([] if find_repeats(own) else find_repeats(heard)) or _elsewhere(heard)
 
 
