@@ -92,10 +92,13 @@ class Alignment:
     ) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """What the recording should hold there, and where that is known without a step."""
         said, known = np.zeros(end - begin, np.float32), np.zeros(end - begin, np.bool_)
+        slope = self.slope
         for segment in self.between(begin, end):
             low, high = max(segment.begin, begin), min(segment.end, end)
-            said[low - begin : high - begin] = self.reference(ref, segment, low, high)
+            said[low - begin : high - begin] = shifted(ref, low, high, segment.lag, slope)
             known[low - begin + (low > begin) : high - begin] = True
+        if self.inverted:
+            np.negative(said, out=said)
         return said, known
 
     def reference(self, ref: Int16Array, segment: Segment, begin: int, end: int) -> Floats:

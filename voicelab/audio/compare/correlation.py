@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import as_strided
 from scipy.fft import irfft, next_fast_len, rfft
 
 from voicelab.audio.samples import Int16Array
@@ -40,23 +39,28 @@ def keep_memory() -> None:
 def pieces(samples: Int16Array | Floats, starts: Sequence[int] | Lags, length: int) -> Floats:
     """Cut out pieces as rows; what lies outside of the samples is silence."""
     if len(starts) == 1:
-        return _piece(samples, int(starts[0]), length)[None]
+        return piece(samples, int(starts[0]), length)[None]
     first = np.asarray(starts, np.int64)
-    if len(first) and first.min() >= 0 and int(first.max()) + length <= len(samples):
+    inside = (first >= 0) & (first <= len(samples) - length)
+    if len(first) and inside.all():
         return windows(samples, length)[first].astype(np.float32, copy=False)
     rows = np.empty((len(first), length), np.float32)
-    for row, start in zip(rows, first.tolist(), strict=True):
-        row[:] = _piece(samples, start, length)
+    if inside.any():
+        rows[inside] = windows(samples, length)[first[inside]]
+    for row in np.flatnonzero(~inside).tolist():
+        rows[row] = piece(samples, int(first[row]), length)
     return rows
 
 
 def windows(samples: npt.NDArray[Any], length: int) -> npt.NDArray[Any]:
     """All pieces of one length, from every sample on: views, which cost nothing."""
-    shape, stride = (len(samples) - length + 1, length), samples.strides[0]
-    return as_strided(samples, shape, (stride, stride), writeable=False)
+    samples = np.ascontiguousarray(samples)
+    shape, stride = (len(samples) - length + 1, length), samples.itemsize
+    return np.ndarray(shape, samples.dtype, samples, strides=(stride, stride))
 
 
-def _piece(samples: Int16Array | Floats, start: int, length: int) -> Floats:
+def piece(samples: Int16Array | Floats, start: int, length: int) -> Floats:
+    """Cut out one piece, which may begin before the samples or end after them."""
     if start >= 0 and start + length <= len(samples):
         return samples[start : start + length].astype(np.float32)
     piece = np.zeros(length, np.float32)
@@ -91,8 +95,8 @@ def best_lags(
     said = pieces(ref, starts - lags - reach, 2 * block)
     curve = _correlate(said, heard, 2 * block, rate_hz)[:, : block + 1]
     shift = np.abs(curve).argmax(axis=1)
-    matching = np.stack([row[k : k + block] for row, k in zip(said, shift, strict=True)])
-    return lags + reach - shift, likeness(heard, matching)
+    places = shift + 2 * block * np.arange(len(shift))
+    return lags + reach - shift, likeness(heard, windows(said.ravel(), block)[places])
 
 
 def held_lags(
@@ -109,8 +113,8 @@ def held_lags(
     """
     heard = pieces(rec, starts, block)
     said = pieces(ref, starts - lags - 1, block + 2)
-    heard -= heard.mean(axis=1, keepdims=True)
-    said -= said.mean(axis=1, keepdims=True)
+    center(heard)
+    center(said)
     product = np.stack([np.einsum("ij,ij->i", heard, said[:, k : k + block]) for k in range(3)])
     power = np.einsum("ij,ij->i", heard, heard) * np.einsum("ij,ij->i", said, said)
     fits = product / np.sqrt(np.maximum(power, _TINY))
@@ -121,10 +125,16 @@ def held_lags(
     return lags + 1 - best, fits[best, np.arange(len(best))], np.where(best == 1, between, 0)
 
 
+def center(rows: Floats) -> None:
+    """Take from each row its mean."""
+    length = rows.shape[1]
+    rows -= (rows @ np.full(length, 1 / length, np.float32))[:, None]
+
+
 def likeness(a: Floats, b: Floats) -> Floats:
-    """Correlation coefficients of rows; 0 where one does not move."""
-    a = a - a.mean(axis=1, keepdims=True)
-    b = b - b.mean(axis=1, keepdims=True)
+    """Correlation coefficients of rows, which are centered; 0 where one does not move."""
+    center(a)
+    center(b)
     product = np.einsum("ij,ij->i", a, b)
     power = np.einsum("ij,ij->i", a, a) * np.einsum("ij,ij->i", b, b)
     return np.asarray(product / np.sqrt(np.maximum(power, _TINY)), np.float32)
@@ -143,8 +153,8 @@ def fine_lags(
     """
     window = np.hanning(block).astype(np.float32)
     heard, said = pieces(rec, starts, block), pieces(ref, starts - lags, block)
-    heard -= heard.mean(axis=1, keepdims=True)
-    said -= said.mean(axis=1, keepdims=True)
+    center(heard)
+    center(said)
     heard, said = heard * window, said * window
     energy = heard * heard
     place = np.arange(block, dtype=np.float32)
@@ -187,9 +197,11 @@ def candidates(
 
 
 def _correlate(said: Floats, heard: Floats, size: int, rate_hz: int) -> Floats:
-    cross = rfft(said, size, axis=1)
-    cross *= rfft(heard, size, axis=1).conj()
+    cross, other = rfft(said, size, axis=1), rfft(heard, size, axis=1)
+    cross *= np.conj(other, out=other)
     cross[:, : max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
-    power = cross.real * cross.real + cross.imag * cross.imag
-    cross *= 1 / (np.sqrt(np.sqrt(power)) + _TINY)
+    root = np.abs(cross)
+    np.sqrt(root, out=root)
+    root += _TINY
+    cross *= np.reciprocal(root, out=root)
     return np.asarray(irfft(cross, size, axis=1, overwrite_x=True), np.float32)

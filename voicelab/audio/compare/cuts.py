@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +25,7 @@ _CODEC = 0.002
 _TINY = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Hops that follow each other at one delay.
 
     Attributes
@@ -88,13 +86,17 @@ def _needless(
     length = run.end - run.begin
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
-    likely = [any(abs(each - step) < SAME for each in usual) for step in steps]
+    likely = [_is_one_of(step, usual) for step in steps]
     if before and after and abs(after.delay - before.delay) < SAME:
         instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
         if instead or (length <= _SHORT_HOPS * sides.hop and not all(likely)):
             return True
     least = _SHORT_HOPS * sides.hop if before and after and any(likely) else most
     return length <= least and not _needed(sides, before, run, after, all(likely))
+
+
+def _is_one_of(step: float, usual: list[float]) -> bool:
+    return True in [-SAME < each - step < SAME for each in usual]
 
 
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
@@ -108,13 +110,13 @@ def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:
         for part, change in parts:
             low, put_in = max(part.begin, begin), part.put_in
             best = low if best < 0 else best
-            more = np.cumsum(change[low - part.begin :], dtype=np.float64) + total
+            more = change[low - part.begin :]
             if not len(more):
                 continue
-            total = float(more[-1])
             top = len(more) - 1 - int(more[::-1].argmin())  # said twice: the second was put in
-            if more[top] <= least:
-                best, least = low + top + 1, float(more[top])
+            if total + more[top] - more[0] <= least:
+                best, least = low + top, float(total + more[top] - more[0])
+            total += float(more[-1] - more[0])
         begin = min(best + put_in, len(sides.rec))
         yield best, begin
 
@@ -132,17 +134,20 @@ class _Part(NamedTuple):
 
 def _parts(sides: Sides, found: list[Run]) -> Iterator[_Part]:
     margin = _MARGIN_HOPS * sides.hop
-    for k, (run, after) in enumerate(pairwise(found)):
-        put_in = max(0, round(after.delay - run.delay))
-        low = max(run.end - margin - put_in, run.begin)
-        high = min(after.begin + margin + put_in, max(after.end, low), len(sides.rec)) - put_in
-        for begin in range(low, max(high, low + 1), _CHUNK):
-            end = max(min(begin + _CHUNK, high), begin)
-            yield _Part(k, begin, end, run.delay, after.delay, put_in)
+    begins, ends, delays = np.array(found).T
+    put_in = np.maximum(np.rint(np.diff(delays)), 0)
+    low = np.maximum(ends[:-1] - margin - put_in, begins[:-1])
+    high = np.minimum(begins[1:] + margin + put_in, np.maximum(ends[1:], low))
+    high = np.maximum(np.minimum(high, len(sides.rec)) - put_in, low)
+    where = np.array((low, high, put_in), np.int64).T.tolist()
+    for k, (first, last, more) in enumerate(where):
+        for begin in range(first, max(last, first + 1), _CHUNK):
+            end = min(begin + _CHUNK, last)
+            yield _Part(k, begin, end, found[k].delay, found[k + 1].delay, more)
 
 
-def _changes(sides: Sides, parts: list[_Part]) -> Iterator[tuple[_Part, Floats]]:
-    """By how much more the old delay leaves of each sample than the new one does."""
+def _changes(sides: Sides, parts: list[_Part]) -> Iterator[tuple[_Part, Doubles]]:
+    """By how much more the old delay leaves than the new one, up to each sample and to the end."""
     hops = [-(-(part.end - part.begin) // sides.hop) for part in parts]
     until = np.cumsum(hops)
     step, gain, at = -1, 1.0, 0
@@ -162,9 +167,10 @@ def _changes(sides: Sides, parts: list[_Part]) -> Iterator[tuple[_Part, Floats]]
         step, gain = some[-1].step, float(gains[-1])
         by = gains.astype(np.float32)[of, None]
         change = np.square(heard - by * said) - np.square(heard_later - by * said_later)
-        ends = np.cumsum(counts)
-        for part, count, end in zip(some, counts, ends.tolist(), strict=True):
-            yield part, change[end - count : end].reshape(-1)[: part.end - part.begin]
+        sums = np.append(0.0, np.cumsum(change, dtype=np.float64))
+        firsts = sides.hop * (np.cumsum(counts) - counts)
+        for part, first in zip(some, firsts.tolist(), strict=True):
+            yield part, sums[first : first + part.end - part.begin + 1]
         at = after
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.compare.correlation import Lags, fine_lags
+from voicelab.audio.compare.correlation import Floats, Lags, fine_lags
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -61,7 +62,7 @@ def fit(rec: Int16Array, ref: Int16Array, track: Track, rate_hz: int, sign: int)
     real = np.abs(np.diff(line.delays)) >= _STEP
     if real.all():
         return line
-    runs = np.split(np.concatenate(line.runs), _ends(line.runs)[real])
+    runs = _split(np.concatenate(line.runs), _ends(line.runs)[real])
     return _fit(rec, ref, track, runs, rate_hz, sign)
 
 
@@ -172,33 +173,26 @@ def _runs(track: Track) -> list[Lags]:
     while True:
         lags, starts = track.lags[kept], track.starts[kept]
         step = np.abs(np.diff(lags)) > 1 + _FASTEST * np.diff(starts)
-        runs = np.split(kept, np.flatnonzero(step) + 1)
-        doubtful = {
-            k for k, run in enumerate(runs) if len(runs) > 1 and _doubtful(track, runs, k, run)
-        }
-        if not doubtful or len(doubtful) == len(runs):
-            return runs
-        kept = np.concatenate([run for k, run in enumerate(runs) if k not in doubtful])
+        alone = np.flatnonzero(np.append(True, step) & np.append(step, True))
+        doubtful = alone[_doubtful(lags, starts, np.abs(track.likeness[kept]), alone)]
+        if not len(doubtful) or len(doubtful) > np.count_nonzero(step) or not step.any():
+            return _split(kept, np.flatnonzero(step) + 1)
+        kept = np.delete(kept, doubtful)
 
 
-def _doubtful(track: Track, runs: list[Lags], k: int, run: Lags) -> bool:
-    """One block that both sides disown."""
-    if len(run) > 1:
-        return False
-    likeness = abs(track.likeness[run[0]])
-    if likeness < _SURE:
-        return True
-    if not 0 < k < len(runs) - 1:
-        return False
-    lag = track.lags[run[0]]
-    there, back = lag - track.lags[runs[k - 1][-1]], track.lags[runs[k + 1][0]] - lag
-    return _sides_agree(track, runs, k) or bool(there * back < 0 and likeness < _VERY_SURE)
+def _split(blocks: Lags, at: Lags) -> list[Lags]:
+    bounds = [0, *at.tolist(), len(blocks)]
+    return [blocks[begin:end] for begin, end in pairwise(bounds)]
 
 
-def _sides_agree(track: Track, runs: list[Lags], k: int) -> bool:
-    before, after = runs[k - 1][-1], runs[k + 1][0]
-    allowed = 1 + _FASTEST * (track.starts[after] - track.starts[before])
-    return bool(abs(track.lags[after] - track.lags[before]) <= allowed)
+def _doubtful(lags: Lags, starts: Lags, likeness: Floats, alone: Lags) -> npt.NDArray[np.bool_]:
+    """Which single blocks are not sure, or both sides disown."""
+    before, after = np.maximum(alone - 1, 0), np.minimum(alone + 1, len(lags) - 1)
+    inner = (alone > 0) & (alone < len(lags) - 1)
+    there, back = lags[alone] - lags[before], lags[after] - lags[alone]
+    agree = np.abs(lags[after] - lags[before]) <= 1 + _FASTEST * (starts[after] - starts[before])
+    disowned = agree | ((there * back < 0) & (likeness[alone] < _VERY_SURE))
+    return np.asarray((likeness[alone] < _SURE) | (inner & disowned))
 
 
 def _slope(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -77,9 +78,9 @@ def exactness(both: Pair, alignment: Alignment | None, leg: AudioFormat | None =
     if alignment is not None and (alignment.slope or alignment.inverted):
         return best
     heard = both.recording.samples
+    middle = [_middle(spans, both.recording.rate_hz)]
     for form in [leg] if leg else _likely(both):
         expected = _Expected.of(both, form)
-        middle = [_middle(spans, both.recording.rate_hz)]
         if _count(heard, expected, middle)[0] < _WORTH_IT * sum(end - at for at, end, _ in middle):
             continue
         equal, first, off = _count(heard, expected, spans)
@@ -120,15 +121,15 @@ class _Expected:
         levels[law.view(np.uint16)] = True
         return cls(carried, law, (low, high), levels)
 
-    def part(self, begin: int, end: int) -> Int16Array:
-        samples = self.samples[begin:end]
+    def through(self, samples: Int16Array) -> Int16Array:
+        """What the law makes of some of its samples."""
         return samples if self.law is None else self.law.take(samples.view(np.uint16))
 
-    def near(self, places: npt.NDArray[np.int64], heard: Int16Array) -> int:
-        """How many of some samples are what another encoder may give."""
+    def near(self, samples: Int16Array, heard: Int16Array) -> int:
+        """How many of some samples are heard as another encoder may give them."""
         if self.around is None or self.levels is None:
             return 0
-        given = self.samples[places].view(np.uint16)
+        given = samples.view(np.uint16)
         low, high = (side.take(given) for side in self.around)
         level = self.levels.take(heard.view(np.uint16))
         return int((level & (low <= heard) & (heard <= high)).sum())
@@ -153,12 +154,13 @@ def _spans(both: Pair, alignment: Alignment | None) -> Iterator[_Span]:
         yield 0, min(heard, said), 0
         return
     ratio = both.recording.rate_hz / both.rate_hz
-    for segment in alignment.segments:
-        lag = round(segment.lag * ratio)
-        end = heard if segment is alignment.segments[-1] else round(segment.end * ratio)
-        begin, end = max(round(segment.begin * ratio), lag, 0), min(end, heard, said + lag)
+    every = np.array([(each.begin, each.end, each.lag) for each in alignment.segments])
+    begins, ends, lags = np.rint(every * ratio).astype(np.int64).T
+    ends[-1] = heard
+    begins, ends = np.maximum(np.maximum(begins, lags), 0), np.minimum(ends, said + lags)
+    for begin, end, lag in zip(begins.tolist(), ends.tolist(), lags.tolist(), strict=True):
         if end > begin:
-            yield begin, end, lag
+            yield begin, min(end, heard), lag
 
 
 def _middle(spans: Sequence[_Span], rate_hz: int) -> _Span:
@@ -173,16 +175,36 @@ def _count(
 ) -> tuple[int, int | None, int]:
     """How many samples are equal, the first that differs, and how many are a step beside."""
     equal, first, off = 0, None, 0
+    for some in _blocks(spans):
+        now = _joined([heard[begin:end] for begin, end, _ in some])
+        given = _joined([expected.samples[begin - lag : end - lag] for begin, end, lag in some])
+        same = now == expected.through(given)
+        matching = int(np.count_nonzero(same))
+        equal += matching
+        if matching == len(same):
+            continue
+        differ = np.flatnonzero(~same)
+        if first is None:
+            every = _joined([np.arange(begin, end) for begin, end, _ in some])
+            first = int(every[differ[0]])
+        off += expected.near(given[differ], now[differ])
+    return equal, first, off
+
+
+def _blocks(spans: Sequence[_Span]) -> Iterator[list[_Span]]:
+    """Long spans in parts, and short ones together."""
+    some: list[_Span] = []
+    size = 0
     for begin, end, lag in spans:
         for at in range(begin, end, _BLOCK):
-            stop = min(at + _BLOCK, end)
-            same = heard[at:stop] == expected.part(at - lag, stop - lag)
-            matching = int(np.count_nonzero(same))
-            equal += matching
-            if matching == stop - at:
-                continue
-            differ = at + np.flatnonzero(~same)
-            if first is None:
-                first = int(differ[0])
-            off += expected.near(differ - lag, heard[differ])
-    return equal, first, off
+            some.append((at, min(at + _BLOCK, end), lag))
+            size += some[-1][1] - at
+            if size >= _BLOCK:
+                yield some
+                some, size = [], 0
+    if some:
+        yield some
+
+
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -86,12 +86,12 @@ def frames(
         heard = rec[begin:end] - np.float32(offset)
         codec = _codec_error(said, noise) if noise is not None else np.zeros(0, np.float32)
         said *= np.float32(gain)
-        raw = rec[begin:end].astype(np.float32) if offset else heard
-        columns_here = (said, heard, heard - said, raw, codec)
-        parts.append(tuple(_power(each, size, whole) for each in columns_here))
+        powers = [_power(each, size, whole) for each in (said, heard, heard - said, codec)]
+        raw = _power(rec[begin:end].astype(np.float32), size, whole) if offset else powers[1]
+        parts.append((*powers, raw))
         begins.append(begin + size * np.flatnonzero(whole))
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)] or [np.zeros(0)] * 5
-    said_power, heard_power, error, raw_power, codec_power = columns
+    said_power, heard_power, error, codec_power, raw_power = columns
     return Frames(
         np.concatenate(begins) if begins else np.zeros(0, np.int64),
         size,
@@ -113,8 +113,9 @@ def law_error(law: AudioFormat) -> Floats:
 
 
 def _codec_error(said: Floats, noise: Floats) -> Floats:
-    whole = np.clip(np.rint(said), -32768, 32767).astype(np.int16)
-    return noise.take(whole.view(np.uint16))
+    whole = np.rint(said)
+    np.clip(whole, -32768, 32767, out=whole)
+    return noise.take(whole.astype(np.int16).view(np.uint16))
 
 
 def _power(samples: Floats, size: int, whole: npt.NDArray[np.bool_]) -> Doubles:

@@ -13,8 +13,8 @@ from itertools import groupby
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.compare.correlation import Floats, Lags, pieces, windows
-from voicelab.audio.compare.interpolation import rows, shifted
+from voicelab.audio.compare.correlation import Floats, Lags, piece, pieces, windows
+from voicelab.audio.compare.interpolation import SPAN, rows, shifted
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -72,7 +72,7 @@ class Sides:
 
     def heard(self, begin: int, end: int) -> Floats:
         """The recording from one sample to another, filtered."""
-        heard = pieces(self.rec, [begin - 1], end - begin + 1)[0]
+        heard = piece(self.rec, begin - 1, end - begin + 1)
         return self._white(heard, self.offsets[0])
 
     def said(self, begin: int, end: int, delay: float) -> Floats:
@@ -90,6 +90,15 @@ class Sides:
         lags = delays * (1 - self.slope) + self.slope * (begins + self.hop / 2)
         places = np.asarray(begins - 1 - lags, np.float64)
         return self._white(rows(self.ref, places, self.hop + 1), self.offsets[1])
+
+    def said_pieces(self, begins: Lags, ends: Lags, delays: Doubles) -> tuple[Floats, Lags]:
+        """What pieces of the recording should hold, behind each other, and where each begins."""
+        counts = (ends - begins) // SPAN + 1
+        of, at = np.repeat(np.arange(len(begins)), counts), np.cumsum(counts) - counts
+        starts = begins[of] - 1 + SPAN * (np.arange(len(of)) - at[of])
+        lags = delays[of] * (1 - self.slope) + self.slope * (starts + SPAN / 2)
+        said = rows(self.ref, np.asarray(starts - lags, np.float64), SPAN)
+        return self._white(said.reshape(-1), self.offsets[1]), SPAN * at
 
     def explained(self, left: Floats, power: Floats, length: int | Lags) -> npt.NDArray[np.bool_]:
         """Whether noise and a codec leave so much of a piece of so much energy."""
@@ -129,10 +138,6 @@ class Stretch:
     def __post_init__(self) -> None:
         self.delays, self.left = np.empty(0), np.empty((len(self.begins), 0), np.float32)
 
-    def unexplained(self, sides: Sides, path: Lags) -> npt.NDArray[np.bool_]:
-        """Which hops differ more from the reference than noise and a codec make them."""
-        return ~sides.explained(self.left[np.arange(len(path)), path], self.power, sides.hop)
-
 
 def measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) -> None:
     """Let delays be possible in stretches, and measure what each of them leaves over.
@@ -154,34 +159,35 @@ def measure(sides: Sides, some: Sequence[Stretch], delays: Sequence[Doubles]) ->
 
 def _measure(sides: Sides, some: Sequence[Stretch], delays: Doubles) -> None:
     """Measure stretches for which equally many delays are new: a row each."""
-    hop, length = sides.hop, 0
-    heard, said, places = [], [], []
-    for stretch, new in zip(some, delays, strict=True):
-        whole = np.rint(new - new[0]).astype(np.int64)
-        first, last = int(whole.min()), int(whole.max())
-        for part in np.split(stretch.begins, np.flatnonzero(np.diff(stretch.begins) != hop) + 1):
-            begin, end = int(part[0]), int(part[-1]) + hop
-            heard.append(sides.heard(begin, end))
-            said.append(sides.said(begin - last, end - first, new[0]))
-            places.append((part + (length + last - begin))[:, None] - whole)
-            length += len(said[-1])
-    hops = np.concatenate(heard).reshape(-1, hop)
+    hop = sides.hop
+    counts = [len(stretch.begins) for stretch in some]
+    begins = np.concatenate([stretch.begins for stretch in some])
+    of = np.repeat(np.arange(len(some)), counts)
+    hops = sides.heard_hops(begins)
     power = np.einsum("ij,ij->i", hops, hops)
-    place, every = np.concatenate(places), windows(np.concatenate(said), hop)
-    left = np.empty(place.shape, np.float32)
+    whole = np.rint(delays - delays[:, :1]).astype(np.int64)
+    least, most = whole.min(axis=1), whole.max(axis=1)
+    apart = (begins[1:] - begins[:-1] != hop) | (of[1:] != of[:-1])
+    first, last = np.flatnonzero(np.append(True, apart)), np.flatnonzero(np.append(apart, True))
+    own, starts = of[first], begins[first] - most[of[first]]
+    said, at = sides.said_pieces(starts, begins[last] + hop - least[own], delays[own, 0])
+    place = (begins + np.repeat(at - starts, last - first + 1))[:, None] - whole[of]
+    every, left = windows(said, hop), np.empty(place.shape, np.float32)
     at_once = max(1, _ROWS // place.shape[1])
-    for at in range(0, len(place), at_once):
-        some_hops = slice(at, at + at_once)
-        there = every[place[some_hops]]
-        energy = np.einsum("ikj,ikj->ik", there, there) + _TINY
-        product = np.maximum(sides.sign * np.einsum("ij,ikj->ik", hops[some_hops], there), 0)
-        left[some_hops] = np.maximum(power[some_hops, None] - product * product / energy, 0)
+    for row in range(0, len(place), at_once):
+        now = slice(row, row + at_once)
+        there = every[place[now]]
+        flat = there.reshape(-1, hop)
+        energy = np.einsum("ij,ij->i", flat, flat).reshape(there.shape[:2]) + _TINY
+        product = np.maximum(sides.sign * np.einsum("ij,ikj->ik", hops[now], there), 0)
+        left[now] = np.maximum(power[now, None] - product * product / energy, 0)
     done = 0
-    for stretch, new in zip(some, delays, strict=True):
-        own = slice(done, done + len(stretch.begins))
-        done = own.stop
-        stretch.power = power[own]
-        stretch.left = np.concatenate((stretch.left, left[own]), axis=1)
+    for stretch, new, hops_of_it in zip(some, delays, counts, strict=True):
+        its = slice(done, done + hops_of_it)
+        done = its.stop
+        stretch.power = power[its]
+        more = len(stretch.delays) > 0
+        stretch.left = np.concatenate((stretch.left, left[its]), axis=1) if more else left[its]
         stretch.delays = np.concatenate((stretch.delays, new))
 
 
@@ -202,21 +208,29 @@ def stretches(
     starts, block, near = track.starts, track.block, int(_NEAR_S * rate_hz)
     missed = np.diff(np.searchsorted(track.missed, starts)) > 0
     last_block = len(starts) - 1
+    far = np.append(0, np.cumsum(np.diff(starts) > block + 2 * near))
     done = 0
     for first, last in _chains(missed | (np.abs(np.diff(delays)) >= SAME)):
-        inside = np.arange(max(first, 0), min(last, last_block) + 1)
-        low = int(starts[first]) if first >= 0 else max(int(starts[0]) - near, 0)
-        high = int(starts[inside[-1]]) + block
+        inside = slice(max(first, 0), min(last, last_block) + 1)
+        ends = starts[inside]
+        low = int(ends[0]) if first >= 0 else max(int(ends[0]) - near, 0)
+        high = int(ends[-1]) + block
         high = min(high + near, samples) if last > last_block else high
         low = max(low, done)
         done = high - block // 2
-        close = np.zeros(-(-(high - low) // hop) + 1, np.bool_)
-        for at in starts[inside] - low:
-            close[max(at - near, 0) // hop : max(at + block + near, 0) // hop + 1] = True
-        begins = low + hop * np.flatnonzero(close)
-        begins = begins[begins + hop <= high]
+        begins = np.arange(low, high - hop + 1, hop)
+        if far[inside.stop - 1] > far[inside.start]:
+            begins = begins[_close(begins - low, starts[inside] - low, block, near, hop)]
         if len(begins):
             yield Stretch(begins, delays[inside])
+
+
+def _close(begins: Lags, blocks: Lags, block: int, near: int, hop: int) -> npt.NDArray[np.bool_]:
+    """Which hops are near a block, before or after it."""
+    first = np.maximum(blocks - near, 0) // hop
+    last = np.maximum(blocks + block + near, 0) // hop
+    at = np.searchsorted(first, begins // hop, "right") - 1
+    return np.asarray((at >= 0) & (begins // hop <= last[np.maximum(at, 0)]))
 
 
 def distinct(delays: Doubles) -> Doubles:

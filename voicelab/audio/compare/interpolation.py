@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
-from voicelab.audio.compare.correlation import Floats, pieces
+from voicelab.audio.compare.correlation import Floats, piece, pieces
 from voicelab.audio.samples import Int16Array
 
 _TAPS = 32
 _PHASES = 512
-_SPAN = 256
+SPAN = 256
 """Within so many samples the lag is taken as one: 100 ppm change it by a 40th of a sample."""
 
 
@@ -34,9 +34,9 @@ def shifted(ref: Int16Array, begin: int, end: int, lag: float, slope: float) -> 
     ndarray of float32, shape (end - begin,)
     """
     if slope == 0.0 and lag == round(lag):
-        return np.asarray(pieces(ref, [begin - round(lag)], max(end - begin, 0))[0])
-    starts = np.arange(begin, end, _SPAN)
-    out = rows(ref, starts - lag - slope * (starts + _SPAN / 2), _SPAN)
+        return piece(ref, begin - int(lag), max(end - begin, 0))
+    starts = np.arange(begin, end, SPAN)
+    out = rows(ref, starts - lag - slope * (starts + SPAN / 2), SPAN)
     return np.asarray(out.reshape(-1)[: end - begin])
 
 

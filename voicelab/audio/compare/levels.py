@@ -62,16 +62,17 @@ def levels(samples: Int16Array, rate_hz: int) -> Levels:
     high, low = int(samples.max(initial=0)), int(samples.min(initial=0))
     total, power, runs, clipped = 0.0, [], 0, 0
     laws = {law.encoding: _on_its_levels(law) for law in _LAWS}
+    ones = np.ones(frame, np.float32)
     block = max(frame, _BLOCK_S * rate_hz // frame * frame)
     for begin in range(0, len(samples), block):
         part = samples[begin : begin + block]
-        total += float(part.sum(dtype=np.int64))
         count, inside = _runs(part, high, low)
         runs, clipped = runs + count, clipped + inside
         for name in list(laws):
             if not laws[name].take(part.view(np.uint16)).all():
                 del laws[name]
         whole = part[: len(part) // frame * frame].astype(np.float32).reshape(-1, frame)
+        total += float((whole @ ones).sum(dtype=np.float64)) + float(part[whole.size :].sum())
         if len(whole):
             power.append(np.einsum("ij,ij->i", whole, whole) / frame)
     every = np.concatenate(power) if power else np.array([np.mean(samples.astype(float) ** 2)])
@@ -105,10 +106,11 @@ def _runs(part: Int16Array, high: int, low: int) -> tuple[int, int]:
     for extreme in (high, low):
         if abs(extreme) < _LOUD:
             continue
-        at = np.flatnonzero(part == extreme)
+        at = (part == extreme).nonzero()[0]
         if len(at) < _SHORTEST_RUN:
             continue
-        lengths = np.diff(np.flatnonzero(np.diff(at, prepend=-2, append=len(part) + 2) != 1))
+        last = np.flatnonzero(at[1:] - at[:-1] != 1)
+        lengths = np.diff(np.concatenate(([-1], last, [len(at) - 1])))
         long = lengths[lengths >= _SHORTEST_RUN]
         runs, inside = runs + len(long), inside + int(long.sum())
     return runs, inside

@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
-from voicelab.audio.compare.correlation import Lags, pieces, windows
+from voicelab.audio.compare.correlation import Lags, center, pieces, windows
 from voicelab.audio.compare.hops import (
     EQUAL,
     HOP_S,
@@ -56,7 +56,12 @@ def likeliest(sides: Sides, stretches: Sequence[Stretch], usual: Doubles) -> lis
     found = paths(stretches, usual, sides)
     unsettled: Sequence[int] = range(len(stretches))
     for _ in range(_ROUNDS):
-        more = {k: _searched(sides, stretches[k], found[k], usual) for k in unsettled}
+        odd = _odd(sides, [stretches[k] for k in unsettled], [found[k] for k in unsettled])
+        more = {
+            k: _searched(sides, stretches[k], found[k], hops, usual)
+            for k, hops in zip(unsettled, odd, strict=True)
+            if len(hops) > 1
+        }
         unsettled = [k for k, delays in more.items() if len(delays)]
         changed = [stretches[k] for k in unsettled]
         measure(sides, changed, [more[k] for k in unsettled])
@@ -79,22 +84,33 @@ def _between(stretch: Stretch, usual: Doubles) -> Doubles:
     more = [stretch.held]
     for delay, then in pairwise(stretch.held.tolist()):
         for step in usual.tolist():
-            count = min(int((then - delay) / step + 0.1), _MOST_BETWEEN)
             if (then - delay) / step >= 1.5:
+                count = min(int((then - delay) / step + 0.1), _MOST_BETWEEN)
                 more.append(delay + step * np.arange(1, count + 1))
     return distinct(np.concatenate(more))
 
 
-def _searched(sides: Sides, stretch: Stretch, path: Lags, usual: Doubles) -> Doubles:
-    """New delays that would explain better what the path does not explain."""
-    odd = np.flatnonzero(stretch.unexplained(sides, path))
-    if len(odd) < 2:
-        return np.empty(0)
+def _odd(sides: Sides, stretches: Sequence[Stretch], found: Sequence[Lags]) -> list[Lags]:
+    """Which hops of each stretch differ more from the reference than noise makes them."""
+    left = [s.left[np.arange(len(path)), path] for s, path in zip(stretches, found, strict=True)]
+    if not left:
+        return []
+    power = np.concatenate([stretch.power for stretch in stretches])
+    odd = np.flatnonzero(~sides.explained(np.concatenate(left), power, sides.hop))
+    ends = np.cumsum([len(hops) for hops in left])
+    parts = np.split(odd, np.searchsorted(odd, ends[:-1]))
+    return [part - end + len(hops) for part, end, hops in zip(parts, ends, left, strict=True)]
+
+
+def _searched(sides: Sides, stretch: Stretch, path: Lags, odd: Lags, usual: Doubles) -> Doubles:
+    """New delays that would explain better the odd hops, which the path does not explain."""
     bounds = np.flatnonzero(odd[1:] - odd[:-1] > 1)
+    if len(bounds) == len(odd) - 1:  # in one hop alone the delay steps
+        return np.empty(0)
     firsts, lasts = odd[np.append(0, bounds + 1)], odd[np.append(bounds, -1)]
     held = stretch.delays[path]
     more = []
-    for k in np.flatnonzero(lasts > firsts):  # in one hop alone the delay steps
+    for k in np.flatnonzero(lasts > firsts):
         first, last = max(int(firsts[k]) - 1, 0), min(int(lasts[k]) + 1, len(path) - 1)
         begins = stretch.begins[first:last]
         begins = begins[:: -(-len(begins) // _MOST_WINDOWS)]
@@ -115,7 +131,7 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
     early, late = reach + max(0, round(then - delay)), reach + max(0, round(delay - then))
     begin, end = int(begins[0]), int(begins[-1]) + length
     heard = pieces(sides.heard(begin, end), begins - begin, length)
-    heard -= heard.mean(axis=1, keepdims=True)
+    center(heard)
     nearby = sides.said(begin - early, end + late, delay)
     said = pieces(nearby, begins - begin, length + early + late)
     size = next_fast_len(said.shape[1], real=True)
@@ -124,7 +140,7 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
     total, squares = (np.cumsum(each, dtype=np.float64) for each in (whole, whole * whole))
     mean = (total[length:] - total[:-length]) / length
     every = squares[length:] - squares[:-length] - length * mean**2
-    energy = windows(every, early + late + 1)[begins - begin]
+    energy = windows(every.astype(np.float32), early + late + 1)[begins - begin]
     power = np.einsum("ij,ij->i", heard, heard)[:, None]
     fit = np.maximum(sides.sign * product, 0) ** 2 / np.maximum(energy * power, 1.0)
     best = np.zeros(fit.shape[1])
@@ -134,5 +150,6 @@ def _fitting(sides: Sides, begins: Lags, delay: float, then: float) -> Doubles:
         np.add.at(best, top[peak >= _LEAST_FIT], peak[peak >= _LEAST_FIT])
         around = np.clip(top + np.arange(-4, 5), 0, fit.shape[1] - 1)
         np.put_along_axis(fit, around, 0, axis=1)
-    kept = np.argsort(-best, kind="stable")[: min(np.count_nonzero(best), _MOST_NEW)]
+    fitting = np.flatnonzero(best)
+    kept = fitting[np.argsort(-best[fitting], kind="stable")[:_MOST_NEW]]
     return np.asarray(delay + early - kept, np.float64)

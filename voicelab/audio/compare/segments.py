@@ -75,9 +75,9 @@ def _steps(sides: Sides, found: Track, delays: Doubles, rate_hz: int) -> list[Ru
     parts = list(stretches(found, delays, sides.hop, len(sides.rec), rate_hz))
     middles = found.starts + found.block // 2
     alone = np.ones(len(middles), np.bool_)
-    for part in parts:
-        bounds = int(part.begins[0]), int(part.begins[-1]) + sides.hop
-        alone[slice(*np.searchsorted(middles, bounds))] = False
+    bounds = [(part.begins[0], part.begins[-1] + sides.hop) for part in parts]
+    for first, last in np.searchsorted(middles, bounds).tolist():
+        alone[first:last] = False
     begins = np.concatenate([middles[alone], *(part.begins for part in parts)])
     usual = usual_steps(delays)
     every = np.concatenate([delays[alone], *likeliest(sides, parts, usual)])

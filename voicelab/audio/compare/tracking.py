@@ -12,6 +12,7 @@ from voicelab.audio.compare.correlation import (
     Lags,
     best_lags,
     candidates,
+    center,
     held_lags,
     keep_memory,
     likeness,
@@ -89,10 +90,11 @@ class _Tracker:
     def __post_init__(self) -> None:
         self.starts = np.arange(0, max(len(self.rec) - self.block, 0) + 1, self.block)
         self.loud = np.empty(len(self.starts))
-        for at in range(0, len(self.starts), _AT_ONCE):
-            heard = pieces(self.rec, self.starts[at : at + _AT_ONCE], self.block)
-            heard -= heard.mean(axis=1, keepdims=True)
-            self.loud[at : at + _AT_ONCE] = np.sqrt(np.square(heard).mean(axis=1))
+        for at in range(0, len(self.starts), 4 * _AT_ONCE):
+            heard = pieces(self.rec, self.starts[at : at + 4 * _AT_ONCE], self.block)
+            center(heard)
+            power = np.einsum("ij,ij->i", heard, heard) / self.block
+            self.loud[at : at + 4 * _AT_ONCE] = np.sqrt(power)
         self.tried = np.full((4, len(self.starts)), np.iinfo(np.int64).max // 2)
         high = float(np.percentile(self.loud, 95))
         self.floor = float(np.percentile(self.loud, 5))
@@ -231,7 +233,7 @@ class _Tracker:
         return sure
 
     def _walk(self, way: Lags, lag: int, lags: Lags, like: Floats) -> None:
-        at, misses, tried = 0, 0, -1
+        at, misses, tried, again = 0, 0, -1, -1
         seen, trend, steady = 0, 0.0, True
         while at < len(way):
             ahead = np.arange(at, min(at + _AT_ONCE, len(way)))
@@ -246,23 +248,27 @@ class _Tracker:
                 lags[which], like[which], steady = self.held(which, guesses)
             else:
                 lags[which], like[which] = self.measure(which, guesses)
-                steady = bool((np.abs(lags[which] - guesses) <= 1).mean() > 0.5)
+                steady = bool(2 * (np.abs(lags[which] - guesses) <= 1).sum() > len(which))
             sure = np.flatnonzero(np.abs(like[which]) > LEAST_LIKENESS)
-            lost = which[sure[-1] + 1 :] if len(sure) else which
+            lost, begin, near = which[: sure[0]] if len(sure) else which, int(ahead[0]), lag
             if len(sure):
-                apart = np.maximum(np.diff(ahead[sure], prepend=seen), 1)
-                gained = np.diff(lags[which[sure]], prepend=lag) / apart
+                places = np.concatenate(([seen], ahead[sure]))
+                passed = np.concatenate(([lag], lags[which[sure]]))
+                gained = (passed[1:] - passed[:-1]) / np.maximum(places[1:] - places[:-1], 1)
                 most = self.block / _STEEPEST
-                trend += _LEARNT * (float(np.clip(gained, -most, most).mean()) - trend)
+                usual = float(np.minimum(np.maximum(gained, -most), most).sum()) / len(sure)
+                trend += _LEARNT * (usual - trend)
                 lag, seen, misses = int(lags[which[sure[-1]]]), int(ahead[sure[-1]]), 0
-            if len(lost) >= _LOST_AFTER and lost[0] != tried:
-                misses, tried = misses + 1, int(lost[0])
-                if misses > _PATIENCE and misses % _AT_ONCE:
-                    continue
-                found = self._again_near(int(lost.min()), lag)
-                if found is not None:
-                    at = int(np.flatnonzero(way == lost[0])[0])
-                    lag, seen = found, at
+            seek = begin != tried and (begin == again or not len(sure))
+            if seek and len(lost) >= _LOST_AFTER:
+                misses, tried = misses + 1, begin
+                if misses <= _PATIENCE or not misses % _AT_ONCE:
+                    found = self._again_near(int(lost.min()), near)
+                    if found is not None:
+                        at, lag, seen = begin, found, begin
+                        continue
+            if len(sure) and len(which) - sure[-1] > _LOST_AFTER:
+                at = again = int(ahead[sure[-1] + 1])  # too far from the guess, perhaps
 
     def _again_near(
         self, k: int, lag: int, spans: tuple[int, ...] = (_AT_ONCE, _LOST_AFTER)

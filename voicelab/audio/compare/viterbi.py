@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from voicelab.audio.compare.hops import EQUAL, SAME, Doubles, Sides, Stretch
 
 _USUAL_COST = np.float32(8.0)
 _RARE_COST = np.float32(25.0)
-_CELLS = 2048
+_CELLS = 4096
 
 
 def paths(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> list[Lags]:
@@ -28,7 +28,7 @@ def paths(stretches: Sequence[Stretch], usual: Doubles, sides: Sides) -> list[La
     sides : Sides
     """
     found: list[Lags] = [np.zeros(0, np.int64)] * len(stretches)
-    order = sorted(range(len(stretches)), key=lambda k: stretches[k].left.shape[::-1])
+    order = sorted(range(len(stretches)), key=lambda k: stretches[k].left.shape)
     batch: list[int] = []
     for k, following in zip_longest(order, order[1:]):
         batch.append(k)
@@ -80,18 +80,25 @@ def _cheapest(cost: Floats, before: Lags, begin: Floats, end: Floats) -> Lags:
     usual = (before * rows + every).reshape(-1, delays * rows)
     cost = cost.reshape(hops, -1)
     cost[0] += begin.ravel()
-    for last, this in pairwise(cost):
-        rare = last.reshape(-1, rows).min(axis=0) + _RARE_COST
-        least = np.minimum(last.reshape(-1, rows), rare).ravel()
+    rare = np.empty((hops, rows), np.float32)
+    for last, this, anyway in zip(cost, cost[1:], rare, strict=False):
+        np.add(last.reshape(-1, rows).min(axis=0), _RARE_COST, out=anyway)
+        least = np.minimum(last.reshape(-1, rows), anyway).ravel()
         for place in usual:
             np.minimum(least, last.take(place) + _USUAL_COST, out=least)
         this += least
     path = np.empty((hops, rows), np.int64)
     path[-1] = (cost[-1] + end.ravel()).reshape(-1, rows).argmin(axis=0) * rows + every
-    more = np.array([0, _RARE_COST] + len(before) * [_USUAL_COST], np.float32)[:, None]
+    come = np.empty((1 + len(usual), rows), np.int64)
     for h in range(hops - 1, 0, -1):
-        last, at = cost[h - 1], path[h]
-        rare = last.reshape(-1, rows).argmin(axis=0) * rows + every
-        come = np.concatenate((at[None], rare[None], usual.take(at, axis=1)))
-        path[h - 1] = come.take((last.take(come) + more).argmin(axis=0) * rows + every)
+        last = cost[h - 1]
+        come[0] = path[h]
+        usual.take(path[h], axis=1, out=come[1:], mode="clip")
+        costs = last.take(come)
+        costs[1:] += _USUAL_COST
+        best = costs.argmin(axis=0) * rows + every
+        path[h - 1] = come.take(best)
+        rarer = np.flatnonzero(rare[h - 1] < costs.take(best))
+        if len(rarer):
+            path[h - 1, rarer] = last.reshape(-1, rows)[:, rarer].argmin(axis=0) * rows + rarer
     return np.asarray(path // rows)

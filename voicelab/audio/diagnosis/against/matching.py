@@ -44,9 +44,11 @@ def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
         return np.zeros(1), np.zeros(1)
     own, said = own - own.mean(), said - said.mean()
     size = next_fast_len(own.size + said.size, real=True)
-    cross = rfft(_levelled(said, rate_hz), size) * rfft(_levelled(own, rate_hz), size).conj()
+    even = (_levelled(side, rate_hz).astype(np.float32) for side in (said, own))
+    cross, other = (rfft(side, size) for side in even)
+    cross *= np.conj(other, out=other)
     cross[: max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
-    cross /= np.sqrt(np.abs(cross)) + 1e-9
+    cross *= 1 / (np.sqrt(np.abs(cross)) + np.float32(1e-9))
     lag = int(np.abs(irfft(cross, size)).argmax())
     lag -= size * (lag >= said.size)
     first, last = max(lag, 0), min(lag + own.size, said.size)

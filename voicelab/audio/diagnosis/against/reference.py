@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
+from voicelab.audio.compare.correlation import pieces
 from voicelab.audio.samples import Int16Array
 
 Floats = npt.NDArray[np.float64]
@@ -21,6 +22,7 @@ _BLOCK: Final = 1 << 20
 _LOUD: Final = 30.0
 _FINEST: Final = 1000
 _PLACES: Final = 3
+_LEAST_SIZE: Final = 1 << 13
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,12 @@ class Reference:
         rate_hz : float
             At which it is taken to be.
         """
-        said, heard = self._outline, outline(piece, rate_hz)
-        size = next_fast_len(said.size + heard.size, real=True)
-        curve = irfft(rfft(said, size) * rfft(heard, size).conj(), size)
-        curve = np.roll(curve, heard.size)[: said.size + heard.size]
+        said, heard = self._outline, outline(piece, rate_hz).astype(np.float32)
+        size = next_fast_len(max(4 * heard.size, _LEAST_SIZE), real=True)
+        step = size - heard.size
+        parts = pieces(said, np.arange(-heard.size, said.size, step), size)
+        curve = irfft(rfft(parts, size) * rfft(heard, size).conj(), size)[:, :step].ravel()
+        curve = curve[: said.size + heard.size]
         found = []
         for _ in range(_PLACES):
             top = int(curve.argmax())
@@ -70,8 +74,8 @@ class Reference:
         return found
 
     @cached_property
-    def _outline(self) -> Floats:
-        return outline(self.samples, self.rate_hz)
+    def _outline(self) -> npt.NDArray[np.float32]:
+        return outline(self.samples, self.rate_hz).astype(np.float32)
 
 
 def outline(samples: Int16Array, rate_hz: float) -> Floats:
