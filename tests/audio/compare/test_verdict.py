@@ -151,6 +151,18 @@ def test_sound_after_the_end_is_said(speech, noisy):
     assert "for 2.30 s more" in verdict(late(more, 333), speech)
 
 
+@pytest.mark.parametrize("begin", [8000, 20_000])
+def test_what_was_said_before_is_no_insertion_at_the_end(speech, begin):
+    more = late(np.concatenate((speech, speech[begin : begin + 18_400])), 333)
+    assert "for 2.30 s more than the reference" in verdict(more, speech)
+
+
+def test_what_comes_after_a_pause_is_not_taken_for_a_repeat(speech):
+    at = speech.size - 15_000
+    paused = np.concatenate((speech[:at], np.zeros(16_000, np.int16), speech[at:]))
+    assert verdict(late(paused, 333), speech).startswith("1 insertion, 2.00 s")
+
+
 def test_silence_and_noise_after_the_end_are_nothing_more(speech, noisy):
     silence = np.concatenate((speech, np.zeros(18400, np.int16)))
     assert verdict(silence, speech).endswith("nothing to do.")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voicelab.audio.compare.correlation import pieces
+from voicelab.audio.compare.correlation import likeness, pieces
 from voicelab.audio.compare.cuts import Run, cuts, runs, without_needless
 from voicelab.audio.compare.drift import Line
 from voicelab.audio.compare.hops import HOP_S, Doubles, Sides, stretches
 from voicelab.audio.compare.interpolation import shifted
 from voicelab.audio.compare.path import likeliest, usual_steps
-from voicelab.audio.compare.tracking import Track
+from voicelab.audio.compare.tracking import LEAST_LIKENESS, Track
 from voicelab.audio.samples import Int16Array
 
 _SAMPLED = 256
@@ -59,6 +59,8 @@ def lay(
     offsets = float(rec.mean()), float(ref.mean())
     sides = Sides(rec, ref, line.slope, sign, round(HOP_S * rate_hz), offsets, *noise)
     steps = _steps(sides, found, delays, rate_hz)
+    while len(steps) > 1 and _was_heard(rec, ref, steps[-2], steps[-1]):
+        steps.pop()
     begin = max(0, int(np.ceil(steps[0].delay)))
     for run, (end, following) in zip(steps, cuts(sides, steps), strict=False):
         if end > begin:
@@ -68,6 +70,16 @@ def lay(
     end = min(len(rec), int(np.floor((len(ref) + last) / (1 - line.slope))))
     if end > begin:
         yield Segment(begin, end, last)
+
+
+def _was_heard(rec: Int16Array, ref: Int16Array, one: Run, last: Run) -> bool:
+    """Whether all that comes last was heard before: it is a repeat after the reference's end."""
+    length, at = len(rec) - last.begin, round(last.begin - last.delay)
+    before = round(at + one.delay)
+    if length <= 0 or before < one.begin or before + length > last.begin:
+        return False
+    heard, said = pieces(rec, [before], length), pieces(ref, [at], length)
+    return abs(float(likeness(heard, said)[0])) > LEAST_LIKENESS
 
 
 def _steps(sides: Sides, found: Track, delays: Doubles, rate_hz: int) -> list[Run]:
