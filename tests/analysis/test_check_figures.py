@@ -96,6 +96,24 @@ def test_the_snr_dips_where_a_gap_is(late_and_cut):
     assert np.nanmax(recording) == pytest.approx(np.nanmax(codec), abs=0.1)
 
 
+def test_an_echo_belongs_to_what_should_be_heard(said):
+    wide = said.astype(np.float64)
+    wide[800:] += 0.3 * said[:-800]
+    report = compare(np.clip(np.rint(wide), -32768, 32767).astype(np.int16), said)
+    (level,) = (patch.get_data().values for patch in snr_figure(report).axes[0].patches)
+    assert np.nanmean(level) == pytest.approx(report.noise.segmental_db, abs=6)
+
+
+def test_a_long_name_leaves_room(said, loud):
+    heard = said.copy()
+    for at in range(loud - 4000, loud + 4000, 1000):
+        heard[at : at + 320] = np.roll(heard[at : at + 320], 160)
+    report = compare(heard, said)
+    assert {fault.kind for fault in report.faults} == {"swap"}
+    titles = [ax.get_title(loc="left") for ax in time_figure(report).axes]
+    assert f"{len(report.faults)} faults" in titles
+
+
 def test_a_tone_stands_at_its_level_and_frequency():
     tone = np.rint(16384 * np.sin(2 * np.pi * 1000 * np.arange(8000) / 8000)).astype(np.int16)
     image = spectrogram(tone, 8000)

@@ -32,7 +32,8 @@ _Floats = NDArray[np.float64]
 def snr_figure(report: CodecReport) -> Picture:
     """Draw the mean SNR of the 10 ms frames of each column in which somebody speaks.
 
-    Faults count here, and dip: the report's own numbers leave them out.
+    Faults count here, and dip: the report's own numbers leave them out. What the line does to the
+    reference, a filter or an echo, is done before.
     """
     figure = picture(2.2)
     ax = figure.subplots()
@@ -43,6 +44,10 @@ def snr_figure(report: CodecReport) -> Picture:
         ax.set_axis_off()
         return figure
     rec, ref, rate_hz = both_at_one_rate(report)
+    if report.line:
+        ref = report.line.apply(ref)
+    if report.echo:
+        ref = report.echo.apply(ref)
     measured = frames(rec, ref, alignment, report.format)
     length_s = max(report.recording.duration_s, FRAME_S)
     if measured.codec is not None:

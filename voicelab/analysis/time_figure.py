@@ -13,6 +13,7 @@ from voicelab.audio.compare.wording import count, fault_count
 _LEAST_SPAN_MS = 1.0
 _FEW = 3
 _BARS = 40
+_LONGEST_TITLE = 25
 _BAR_MS = 5.0
 _ROW_IN = 0.24
 _COLUMNS = 240
@@ -116,7 +117,9 @@ def _lengths(ax: Axes, report: CodecReport, kinds: list[str]) -> None:
         ax.bar(edges[:-1], high, width, bottom, align="edge", color=FAULT_COLOURS[kind])
         bottom += high
     total = len(report.faults)
-    title = fault_count(kinds[0], total) if len(kinds) == 1 else count(total, "fault")
+    title = fault_count(kinds[0], total)
+    if len(kinds) > 1 or len(title) > _LONGEST_TITLE:
+        title = count(total, "fault")
     plain(ax)
     ax.set_xlim(0, edges[-1] + width / 2)
     ax.set_yticks([0, bottom.max()], ["0", f"{bottom.max():,.0f}"])
