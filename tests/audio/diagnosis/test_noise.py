@@ -79,3 +79,9 @@ def test_white_noise_does_not_hide_which_law_it_was(law, level):
     assert diagnose(decode(encode(samples))).fault in ("none", "clipped")
     swapped = "mulaw-as-alaw" if law == "mulaw" else "alaw-as-mulaw"
     assert diagnose(other(encode(samples))).fault == swapped
+
+
+def test_what_is_cut_off_in_noise_has_not_slipped():
+    rng = np.random.default_rng(7)
+    loud = np.clip(noisy(prompt("order"), 8, rng) * 6.0, -9000, 30_000)
+    assert diagnose(as_int16(loud)).fault == "clipped"

@@ -89,7 +89,7 @@ def find_misread(heard: Heard) -> list[Finding]:
         return []
     if ranked and ranked[0].reading.fault in _OTHER_LAW and _is_cut(heard):
         return []
-    if ranked and ranked[0].reading in OF_L16 and is_in_step(heard):
+    if ranked and ranked[0].reading in OF_L16 and (is_in_step(heard) or _is_cut(heard)):
         return []
     if ranked and ranked[0].reading.fault == "mulaw-as-pcm8" and _is_sound(windows, list(gains)):
         return []
