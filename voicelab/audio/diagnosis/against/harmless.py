@@ -43,6 +43,8 @@ def harmless_words(laid: list[Laid]) -> str:
 def goes_on_words(heard: Heard, reference: Reference, laid: list[Laid]) -> str:
     """``; it goes on for 2.30 s after the end of the reference``; nothing where no sound follows.
 
+    Nor where it is too short for that: then a part lies at another place that sounds the same.
+
     Parameters
     ----------
     heard : Heard
@@ -50,7 +52,9 @@ def goes_on_words(heard: Heard, reference: Reference, laid: list[Laid]) -> str:
     laid : list of Laid
         In the order of time, at least one.
     """
-    last = laid[-1]
+    first, last = laid[0], laid[-1]
+    if heard.duration_s <= reference.duration_s + first.delay_ms / 1000:
+        return ""
     late_s = (last.alignment.lag_samples(last.heard.size) + last.ahead) / last.rate_hz
     end = round((reference.duration_s + late_s) * heard.rate_hz)
     if not 0 <= end < heard.samples.size:

@@ -92,13 +92,6 @@ def is_on_a_law(samples: Int16Array) -> bool:
     return max(share_on(samples, law) for law in ("mulaw", "alaw")) > _ON_LEVELS
 
 
-def usual_likeness(tiles: list[Tile]) -> float:
-    """How like the reference most windows are as they are heard."""
-    every = [tile.likeness[_loud(tile)] for tile in tiles]
-    loud = np.concatenate([*every, np.zeros(0)])
-    return float(np.median(loud)) if loud.size else 0.0
-
-
 def find_by_reading(heard: Heard, reference: Reference, tiles: list[Tile]) -> list[Finding]:
     """Ways to read or to play it after which it is the reference, the best first.
 

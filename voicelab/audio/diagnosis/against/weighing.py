@@ -17,7 +17,6 @@ from voicelab.audio.diagnosis.against.readings import (
     is_on_a_law,
     look,
     seems_alike,
-    usual_likeness,
 )
 from voicelab.audio.diagnosis.against.reference import Reference
 from voicelab.audio.diagnosis.against.shape import find_clipped, find_offset
@@ -71,13 +70,8 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
     if find_silent(own):
         return _without(heard)
     tiles = look(heard, reference)
-    usual = usual_likeness(tiles)
-    if usual < _MOSTLY:
-        read = find_by_reading(heard, reference, tiles)
-        if read:
-            return read
     laid = lay(heard, reference) if seems_alike(tiles) else []
-    if usual >= _MOSTLY and not (laid and _is_told(heard, laid)):
+    if not (laid and _is_told(heard, laid)):
         read = find_by_reading(heard, reference, tiles)
         if read:
             return read
