@@ -86,17 +86,13 @@ def _needless(
     length = run.end - run.begin
     steps = [run.delay - before.delay] if before else []
     steps += [after.delay - run.delay] if after else []
-    likely = [_is_one_of(step, usual) for step in steps]
+    likely = [any(abs(each - step) < SAME for each in usual) for step in steps]
     if before and after and abs(after.delay - before.delay) < SAME:
         instead = run.delay - before.delay >= length - _MARGIN_HOPS * sides.hop
         if instead or (length <= _SHORT_HOPS * sides.hop and not all(likely)):
             return True
     least = _SHORT_HOPS * sides.hop if before and after and any(likely) else most
     return length <= least and not _needed(sides, before, run, after, all(likely))
-
-
-def _is_one_of(step: float, usual: list[float]) -> bool:
-    return True in [-SAME < each - step < SAME for each in usual]
 
 
 def cuts(sides: Sides, found: list[Run]) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ So the echo is added to the reference before anything else is measured.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log10
 
 import numpy as np
@@ -16,7 +16,7 @@ from scipy.fft import irfft, next_fast_len, rfft
 
 from voicelab.audio.compare.alignment import Alignment
 from voicelab.audio.compare.correlation import Floats, pieces
-from voicelab.audio.compare.filters import convolved
+from voicelab.audio.compare.filters import filtered, room
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -32,8 +32,6 @@ _BETTER = 0.6
 _CLEAR = 6.0
 _RIDGE = 1e-6
 _EMPTY = 1e-3
-_CHUNK = 1 << 20
-_FULL_SCALE = 32767.0
 
 Doubles = npt.NDArray[np.float64]
 
@@ -69,18 +67,13 @@ class Echo:
             out[begin : begin + len(both)] = np.rint(both * np.float32(self.level))
         return out
 
-    def _both(self, ref: Int16Array) -> Iterator[tuple[int, Floats]]:
-        reach = len(self.taps) // 2
-        for begin in range(0, len(ref), _CHUNK):
-            end = min(begin + _CHUNK, len(ref))
-            piece = pieces(ref, [begin - self.delay - reach], end - begin + 2 * reach)[0]
-            yield begin, ref[begin:end] + convolved(piece, self.taps)
-
     def with_room(self, ref: Int16Array) -> Echo:
         """The same, weaker where both together would be clipped."""
-        most = max(float(np.abs(both).max()) for _, both in self._both(ref))
-        level = min(1.0, _FULL_SCALE / max(most + 1.0, 1.0))
-        return Echo(self.delay_s, self.level_db, self.taps, self.delay, level)
+        return replace(self, level=room(both for _, both in self._both(ref)))
+
+    def _both(self, ref: Int16Array) -> Iterator[tuple[int, Floats]]:
+        for begin, late in filtered(ref, self.taps, self.delay):
+            yield begin, ref[begin : begin + len(late)] + late
 
 
 def differs(found: Track) -> bool:

@@ -8,13 +8,14 @@ and believed where it explains others of them much better than a change of level
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.fft import irfft, rfft
 
-from voicelab.audio.compare.correlation import Floats, Lags, fine_lags, pieces, windows
+from voicelab.audio.compare.correlation import Floats, Lags, fine_lags, piece, pieces, windows
 from voicelab.audio.compare.tracking import Track
 from voicelab.audio.samples import Int16Array
 
@@ -71,12 +72,9 @@ class LineFilter:
 
     def apply(self, ref: Int16Array) -> Int16Array:
         """The reference as it comes out, in chunks."""
-        reach = len(self.taps) // 2
         out = np.empty(len(ref), np.int16)
-        for begin in range(0, len(ref), _CHUNK):
-            end = min(begin + _CHUNK, len(ref))
-            piece = pieces(ref, [begin - reach], end - begin + 2 * reach)[0]
-            out[begin:end] = np.rint(convolved(piece, self.taps))
+        for begin, chunk in filtered(ref, self.taps):
+            out[begin : begin + len(chunk)] = np.rint(chunk)
         return out
 
 
@@ -227,10 +225,10 @@ def _described(sums: _Spectra, reach: int, rate_hz: int, ref: Int16Array) -> Lin
     sign, sure = _polarity(np.where(said, through, 0.0), response)
     if sure:
         taps *= sign
-    room = min(1.0, _FULL_SCALE / max(_loudest(ref, taps), 1.0))
+    weaker = room(chunk for _, chunk in filtered(ref, taps.astype(np.float32)))
     return LineFilter(
-        taps=(taps * room).astype(np.float32),
-        level=room,
+        taps=(taps * weaker).astype(np.float32),
+        level=weaker,
         low_hz=low if low > max(_LOWEST_HZ, 2 * float(hz[said][0])) else None,
         high_hz=high if high < _HIGHEST * float(hz[said][-1]) else None,
         tells_polarity=sure,
@@ -262,18 +260,21 @@ def _least_phase(through: _Doubles) -> _Complex:
     return np.asarray(np.exp(rfft(cepstrum)))
 
 
-def _loudest(ref: Int16Array, taps: _Doubles) -> float:
-    """The largest sample of the filtered reference."""
-    reach = len(taps) // 2
-    most = 0.0
-    for begin in range(0, len(ref), _CHUNK):
-        piece = pieces(ref, [begin - reach], min(_CHUNK, len(ref) - begin) + 2 * reach)[0]
-        most = max(most, float(np.abs(convolved(piece, taps.astype(np.float32))).max()))
-    return most + 1.0
+def filtered(samples: Int16Array, taps: Floats, delay: int = 0) -> Iterator[tuple[int, Floats]]:
+    """What a filter makes of samples, in chunks: where each begins, and the chunk.
 
-
-def convolved(samples: Floats, taps: Floats) -> Floats:
-    """What a filter makes of samples, where all of it lies in them."""
+    The middle tap stands for a delay of `delay` samples.
+    """
     from scipy.signal import oaconvolve  # takes a third of a second to import, seldom needed
 
-    return np.asarray(oaconvolve(samples, taps, "valid"), np.float32)
+    reach = len(taps) // 2
+    for begin in range(0, len(samples), _CHUNK):
+        length = min(_CHUNK, len(samples) - begin)
+        heard = piece(samples, begin - delay - reach, length + 2 * reach)
+        yield begin, np.asarray(oaconvolve(heard, taps, "valid"), np.float32)
+
+
+def room(chunks: Iterable[Floats]) -> float:
+    """The level, at most 1, at which no sample of all chunks is clipped."""
+    most = max((float(np.abs(chunk).max()) for chunk in chunks), default=0.0)
+    return min(1.0, _FULL_SCALE / (most + 1.0))

@@ -46,21 +46,18 @@ def passage(both: Pair) -> Passage:
     if found is None:
         return Passage(both.ref)
     line = line_filter(both.rec, both.ref, found, both.rate_hz)
-    if line is None:
-        plain = laid(both.rec, both.ref, found, both.rate_hz)
-        return _with_echo(both, found, Passage(both.ref, plain))
-    if not (line.low_hz or line.high_hz):
-        plain = laid(both.rec, both.ref, found, both.rate_hz)
-        echoed = _with_echo(both, found, Passage(both.ref, plain))
-        if echoed.echo:  # a short one is much like a filter
-            return echoed
+    plain = None
+    if line is None or not (line.low_hz or line.high_hz):
+        straight = laid(both.rec, both.ref, found, both.rate_hz)
+        plain = _with_echo(both, found, Passage(both.ref, straight))
+        if line is None or plain.echo:  # a short one is much like a filter
+            return plain
     said = line.apply(both.ref)
     through = align(both.rec, said, both.rate_hz)
-    band = line.low_hz or line.high_hz
     # What was clipped fits a filter a little better than a change of level, without one.
-    if band or through is None or not tops(both.rec, both.ref, through, 0.0):
+    if plain is None or through is None or not tops(both.rec, both.ref, through, 0.0):
         return _with_echo(both, found, Passage(said, through, line))
-    return Passage(both.ref, laid(both.rec, both.ref, found, both.rate_hz))
+    return plain
 
 
 def side_by_side(both: Pair) -> Passage:

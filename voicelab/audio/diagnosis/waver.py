@@ -28,7 +28,7 @@ _Floats = npt.NDArray[np.float64]
 def wavering(
     rough: _Floats, rate_hz: int, lengths: list[int], hums: bool
 ) -> tuple[float, float, float]:
-    """Find the length in step with which what is left wavers most.
+    """How often what is left wavers most, of all that is in step with a length.
 
     Parameters
     ----------
