@@ -3,7 +3,11 @@
 Two predictors listen at a junction. A short one hears whether the wave itself goes on; under noise
 it hears little. A long one hears whether the vibration of the voice keeps its step from the last
 frame into this one, which noise hides far less. Both are made of what lies within frames, so that
-they are the same whatever the order of the frames.
+they are the same whatever the order of the frames. Under noise the colour of the sound is heard
+beside them.
+
+The wave of a hum goes on too, and tells much; but it keeps its step at all times, so that the long
+one listens to the voice without it.
 """
 
 from __future__ import annotations
@@ -13,6 +17,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
+
+from voicelab.audio.diagnosis.envelopes import Envelopes
 
 _ORDER: Final = 12
 _TAILS: Final = 4.0  # of the t distribution: speech surprises more often than a normal one does
@@ -41,20 +47,31 @@ class Junctions:
     ----------
     samples : ndarray, shape (n,)
         On the scale of 16 bits.
+    voice : ndarray, shape (n,)
+        The same without what hums.
     length : int
         Samples a frame; the first frame begins at the first sample.
     rate_hz : int
+    noisy : bool
+        Whether noise hides much of the wave.
     """
 
-    def __init__(self, samples: npt.NDArray[np.generic], length: int, rate_hz: int) -> None:
-        count = samples.size // length
-        frames = samples[: count * length].reshape(count, length).astype(np.float64)
-        frames -= frames.mean() if count else 0.0
-        self.count = count
-        self.power: _Floats = np.einsum("nk,nk->n", frames, frames) / length
-        self._frames = frames
-        self._predict(frames, max(round(_AROUND_S / 2 * rate_hz / length), 1))
-        self._listen(frames, rate_hz)
+    def __init__(
+        self,
+        samples: npt.NDArray[np.generic],
+        voice: npt.NDArray[np.generic],
+        length: int,
+        rate_hz: int,
+        *,
+        noisy: bool,
+    ) -> None:
+        self._frames = _frames(samples, length)
+        said = _frames(voice, length)
+        self.count = len(said)
+        self.power: _Floats = np.einsum("nk,nk->n", said, said) / length
+        self._envelopes = Envelopes(said, rate_hz) if noisy else None
+        self._predict(self._frames, max(round(_AROUND_S / 2 * rate_hz / length), 1))
+        self._listen(said, rate_hz)
 
     def _predict(self, frames: _Floats, around: int) -> None:
         """Make the short predictor of each place."""
@@ -123,7 +140,10 @@ class Junctions:
         windows = sliding_window_view(joined, _ORDER + 1, axis=1)[:, :_ORDER]
         rest = np.einsum("nwk,nk->nw", windows, self._weights[at])
         cost = np.log1p(rest * rest / (_TAILS * self._usual[at, None])).sum(axis=1)
-        return np.asarray(np.minimum(cost * ((_TAILS + 1) / 2), _WORST_JUMP))
+        cost = np.minimum(cost * ((_TAILS + 1) / 2), _WORST_JUMP)
+        if self._envelopes is not None:
+            cost += self._envelopes.jump(one, two)
+        return np.asarray(cost)
 
     def _step(
         self, at: _Indices, before: _Indices, one: _Indices, two: _Indices
@@ -164,6 +184,12 @@ class Junctions:
         gain[voiced] = np.where(known, np.maximum(best * free, -_WORST), 0.0)
         most[voiced] = np.where(known, -0.5 * np.minimum(period, reach) * np.log(left) * free, 0.0)
         return gain, most
+
+
+def _frames(samples: npt.NDArray[np.generic], length: int) -> _Floats:
+    count = samples.size // length
+    frames = samples[: count * length].reshape(count, length).astype(np.float64)
+    return frames - frames.mean() if count else frames
 
 
 def _autocorrelations(rows: npt.NDArray[np.float32], most: int) -> _Floats:

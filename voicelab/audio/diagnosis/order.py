@@ -111,21 +111,22 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     tuple of list of Finding and float
         And the evidence, in nats.
     """
-    stretches = [without_lines(piece, heard.rate_hz) for piece in heard.pieces()]
+    noisy = heard.is_noisy
+    stretches = [(piece, without_lines(piece, heard.rate_hz)) for piece in heard.pieces()]
     best: tuple[float, int, int] = (0.0, 0, 0)
     for frame_ms in FRAMES_MS:
         length = heard.rate_hz * frame_ms // 1000
-        evidence, count = _evidence(stretches, length, heard.rate_hz, 0)
+        evidence, count = _evidence(stretches, length, heard.rate_hz, noisy, 0)
         if evidence < max(_SUSPECT, best[0]):
             continue
         evidence -= _BY_CHANCE * max(
-            _evidence(stretches, length, heard.rate_hz, round(share * length))[0]
+            _evidence(stretches, length, heard.rate_hz, noisy, round(share * length))[0]
             for share in _ELSEWHERE
         )
         best = max(best, (evidence, count, frame_ms))
     evidence, count, frame_ms = best
     few = frame_ms == _SHORT_MS or count < _FEWEST
-    is_suspect = heard.is_noisy and evidence >= (_SUSPECT_FEW if few else _SUSPECT)
+    is_suspect = noisy and evidence >= (_SUSPECT_FEW if few else _SUSPECT)
     if evidence < _CLEAR and not is_suspect:
         return [], evidence
     finding = Finding(
@@ -142,10 +143,12 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     return [finding], evidence
 
 
-def _evidence(stretches: list[_Floats], length: int, rate_hz: int, off: int) -> tuple[float, int]:
+def _evidence(
+    stretches: list[tuple[Int16Array, _Floats]], length: int, rate_hz: int, noisy: bool, off: int
+) -> tuple[float, int]:
     evidence, count = 0.0, 0
-    for stretch in stretches:
-        moves = Moves(Junctions(stretch[off:], length, rate_hz))
+    for samples, voice in stretches:
+        moves = Moves(Junctions(samples[off:], voice[off:], length, rate_hz, noisy=noisy))
         evidence += moves.evidence
         count += sum(_TRUST * gain > _PRICE for gain in moves.gains)
     return evidence, count
@@ -158,7 +161,9 @@ def _in_order(heard: Heard, frame_ms: int) -> Int16Array:
     part = heard.samples[: _MENDED_S * heard.rate_hz]
     if part.size < 8 * length:
         return mended
-    for at, order in Moves(Junctions(part, length, heard.rate_hz)).moves:
+    voice = without_lines(part, heard.rate_hz)
+    junctions = Junctions(part, voice, length, heard.rate_hz, noisy=heard.is_noisy)
+    for at, order in Moves(junctions).moves:
         for n, other in enumerate(order):
             to, source = (at + n) * length, (at + other) * length
             mended[to : to + length] = part[source : source + length]
