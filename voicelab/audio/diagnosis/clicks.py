@@ -41,10 +41,21 @@ _AROUND: Final = 161
 _FLATTEST: Final = 0.05
 _CLEAR: Final = {True: (4.5, 6.3), False: (5.4, 7.2)}
 """Spreads that leave no doubt, of a usual length or not: where a recording begins, elsewhere."""
-_SUSPECT: Final = 0.9
+_SUSPECT: Final = 0.87
 _SURE_IN_NOISE: Final = 1.2
 _WAVERS: Final = 14.0
 _ALONE: Final = 1.9
+_RINGS: Final = (
+    (0.2, -0.2, 1.0, -0.25, 0.15, 0.0),
+    (-0.1, 0.13, 0.3, -0.22, 0.1, -0.1),
+    (0.0, 0.08, 0.18, 0.28, 0.18, 0.0),
+)
+"""What white noise leaves of weakness, bend and flatness, from two samples before a seam on.
+
+A linear discriminant of seams of 40 ms chunks, 8 dB above that noise, that went through polyphase,
+Fourier and soxr's resamplers from two and three times the rate.
+"""
+_BEFORE: Final = 2
 _HUMS: Final = 0.995  # of the level without lines: voices alone leave 0.997 and more
 _SETTLES: Final = "a reference or a longer piece would settle it"
 _LONGEST_S: Final = 0.2
@@ -118,7 +129,8 @@ def _lengths(rate_hz: int) -> list[int]:
 def _signs(samples: _Floats, sounding: _Bools, noisy: bool) -> dict[str, _Floats]:
     """What may show at a seam, for each sample, in spreads; 0 beside silence.
 
-    Under noise a seam is a slight leaning of all chunks, and none of them is to count for many.
+    Under noise a seam is a slight leaning of all chunks, and none of them is to count for many. It
+    is weaker in the way in which a resampler rings.
     """
     level, strong = (_ranked, _STRONG_IN_NOISE) if noisy else (_scaled, _STRONG)
     told = _told(samples)
@@ -133,15 +145,24 @@ def _signs(samples: _Floats, sounding: _Bools, noisy: bool) -> dict[str, _Floats
     rough = level(rest**2, sounding)
     step = np.abs(np.diff(samples, prepend=samples[0]))
     flat = level(-np.log(np.maximum(step / (_smooth(step) + 0.5), _FLATTEST)), sounding)
-    return {
-        "weaker": dip,
-        "bent": bent,
+    signs = {
         _ROUGHER: rough,
         "weaker and rougher": _scaled(dip + rough, sounding),
         "weaker and calmer": _scaled(dip - rough, sounding),
-        "flat": flat,
         "bent and flat": _scaled(bent + flat, sounding),
     }
+    if noisy:
+        ringing = _ringing(_scaled(weak, sounding), _scaled(bend, sounding), flat)
+        return signs | {"weaker": _scaled(ringing, sounding)}
+    return signs | {"weaker": dip, "bent": bent, "flat": flat}
+
+
+def _ringing(*signs: _Floats) -> _Floats:
+    together = np.zeros_like(signs[0])
+    for sign, weights in zip(signs, _RINGS, strict=True):
+        for n, weight in enumerate(weights):
+            together += weight * np.roll(sign, _BEFORE - n)
+    return together
 
 
 def _near_silence(samples: Int16Array) -> _Bools:

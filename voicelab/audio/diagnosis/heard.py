@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from voicelab.audio.format import Encoding
 from voicelab.audio.g711 import alaw_encode, ulaw_encode
@@ -19,7 +20,8 @@ _STEP_S: Final = 1.2  # a whole number of frames of any usual length, so that se
 _MOST_STRETCHES: Final = 12
 _MOST_SAMPLES: Final = 240_000
 _CLEAN_DB: Final = 60.0
-_NOISY_DB: Final = 19.0
+NOISY_DB: Final = 19.0
+"""20 dB below the sound is always more, and 15 dB about as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +51,12 @@ class Heard:
     @property
     def snr_db(self) -> float:
         """How far the sound lies above the noise between its words, in dB; 60 at most."""
-        step = max(self.rate_hz // 50, 1)
-        samples = self.sample_of()
-        frames = samples[: samples.size // step * step].reshape(-1, step).astype(np.float32)
-        if not len(frames):
-            return _CLEAN_DB
-        frames -= frames.mean()
-        levels = np.sort((frames**2).mean(axis=1))
-        floor = float(levels[: max(len(levels) // 10, 1)].mean())
-        loud = float(levels[len(levels) // 2 :].mean())
-        return min(10 * float(np.log10(max(loud, 1.0) / max(floor, 1.0))), _CLEAN_DB)
+        return snr_db(self.sample_of(), self.rate_hz)
 
     @property
     def is_noisy(self) -> bool:
-        """Whether the noise is less than about 15 dB below the sound; 20 dB is always more."""
-        return self.snr_db < _NOISY_DB
+        """Whether the noise is less than about 15 dB below the sound."""
+        return self.snr_db < NOISY_DB
 
     def windows(self) -> list[Int16Array]:
         """Windows of one second: all of them, or 40 at equal distances."""
@@ -129,3 +122,16 @@ class Heard:
             return [self.samples[a:b] for a, b in pairwise(edges)]
         starts = np.linspace(0, self.samples.size - length, most).astype(int)
         return [self.samples[at : at + length] for at in starts]
+
+
+def snr_db(samples: npt.NDArray[np.number], rate_hz: int) -> float:
+    """How far sound lies above the noise between its words, in dB; 60 at most."""
+    step = max(rate_hz // 50, 1)
+    frames = samples[: samples.size // step * step].reshape(-1, step).astype(np.float32)
+    if not len(frames):
+        return _CLEAN_DB
+    frames -= frames.mean()
+    levels = np.sort((frames**2).mean(axis=1))
+    floor = float(levels[: max(len(levels) // 10, 1)].mean())
+    loud = float(levels[len(levels) // 2 :].mean())
+    return min(10 * float(np.log10(max(loud, 1.0) / max(floor, 1.0))), _CLEAN_DB)

@@ -52,8 +52,8 @@ class Junctions:
     length : int
         Samples a frame; the first frame begins at the first sample.
     rate_hz : int
-    noisy : bool
-        Whether noise hides much of the wave.
+    hidden : bool
+        Whether noise hides much of the wave, hum apart.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class Junctions:
         length: int,
         rate_hz: int,
         *,
-        noisy: bool,
+        hidden: bool,
     ) -> None:
         self._frames = _frames(samples, length)
         said = _frames(voice, length)
         self.count = len(said)
         self.power: _Floats = np.einsum("nk,nk->n", said, said) / length
-        self._envelopes = Envelopes(said, rate_hz) if noisy else None
+        self._envelopes = Envelopes(said, rate_hz) if hidden else None
         self._predict(self._frames, max(round(_AROUND_S / 2 * rate_hz / length), 1))
         self._listen(said, rate_hz)
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from voicelab.audio.diagnosis.finding import Finding, doubted
 from voicelab.audio.diagnosis.frames import FRAMES_MS
-from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.heard import NOISY_DB, Heard, snr_db
 from voicelab.audio.diagnosis.junctions import Junctions
 from voicelab.audio.diagnosis.lines import without_lines
 from voicelab.audio.samples import Int16Array
@@ -29,7 +29,9 @@ _SUSPECT: Final = 7.0
 _FEWEST: Final = 2  # one group that fits better elsewhere is found in good speech too
 _SUSPECT_FEW: Final = 10.5  # and frames of 10 ms are so many that chance finds more among them
 _SHORT_MS: Final = 10
-_CLEAR: Final = 14.0
+_CLEAR: Final = {True: 14.0, False: 20.0}
+"""Nats that leave no doubt, in noise and without: the purer the voice, the farther chance goes."""
+_SUSPECT_CLEAN: Final = 14.0
 _MENDED_S: Final = 300
 
 _Floats = npt.NDArray[np.float64]
@@ -111,23 +113,24 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     tuple of list of Finding and float
         And the evidence, in nats.
     """
-    noisy = heard.is_noisy
     stretches = [(piece, without_lines(piece, heard.rate_hz)) for piece in heard.pieces()]
+    voices = np.concatenate([voice for _, voice in stretches])
+    hidden = snr_db(voices, heard.rate_hz) < NOISY_DB
     best: tuple[float, int, int] = (0.0, 0, 0)
     for frame_ms in FRAMES_MS:
         length = heard.rate_hz * frame_ms // 1000
-        evidence, count = _evidence(stretches, length, heard.rate_hz, noisy, 0)
+        evidence, count = _evidence(stretches, length, heard.rate_hz, hidden, 0)
         if evidence < max(_SUSPECT, best[0]):
             continue
         evidence -= _BY_CHANCE * max(
-            _evidence(stretches, length, heard.rate_hz, noisy, round(share * length))[0]
+            _evidence(stretches, length, heard.rate_hz, hidden, round(share * length))[0]
             for share in _ELSEWHERE
         )
         best = max(best, (evidence, count, frame_ms))
     evidence, count, frame_ms = best
     few = frame_ms == _SHORT_MS or count < _FEWEST
-    is_suspect = noisy and evidence >= (_SUSPECT_FEW if few else _SUSPECT)
-    if evidence < _CLEAR and not is_suspect:
+    in_noise = _SUSPECT_FEW if few else _SUSPECT
+    if evidence < (in_noise if heard.is_noisy else _SUSPECT_CLEAN):
         return [], evidence
     finding = Finding(
         "reordering",
@@ -138,17 +141,17 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         lambda heard: (_in_order(heard, frame_ms), heard.rate_hz),
         weight=evidence,
     )
-    if evidence < _CLEAR:
+    if evidence < _CLEAR[heard.is_noisy]:
         finding = doubted(finding, "a reference or a longer piece would settle it")
     return [finding], evidence
 
 
 def _evidence(
-    stretches: list[tuple[Int16Array, _Floats]], length: int, rate_hz: int, noisy: bool, off: int
+    stretches: list[tuple[Int16Array, _Floats]], length: int, rate_hz: int, hidden: bool, off: int
 ) -> tuple[float, int]:
     evidence, count = 0.0, 0
     for samples, voice in stretches:
-        moves = Moves(Junctions(samples[off:], voice[off:], length, rate_hz, noisy=noisy))
+        moves = Moves(Junctions(samples[off:], voice[off:], length, rate_hz, hidden=hidden))
         evidence += moves.evidence
         count += sum(_TRUST * gain > _PRICE for gain in moves.gains)
     return evidence, count
@@ -162,7 +165,8 @@ def _in_order(heard: Heard, frame_ms: int) -> Int16Array:
     if part.size < 8 * length:
         return mended
     voice = without_lines(part, heard.rate_hz)
-    junctions = Junctions(part, voice, length, heard.rate_hz, noisy=heard.is_noisy)
+    hidden = snr_db(voice, heard.rate_hz) < NOISY_DB
+    junctions = Junctions(part, voice, length, heard.rate_hz, hidden=hidden)
     for at, order in Moves(junctions).moves:
         for n, other in enumerate(order):
             to, source = (at + n) * length, (at + other) * length
