@@ -9,6 +9,7 @@ from scipy.signal import resample_poly
 
 from tests.audio.diagnosis.voices import noisy, prompt
 from voicelab.audio.diagnosis import diagnose
+from voicelab.audio.diagnosis.faults import break_audio
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 
 
@@ -85,3 +86,33 @@ def test_what_is_cut_off_in_noise_has_not_slipped():
     rng = np.random.default_rng(7)
     loud = np.clip(noisy(prompt("order"), 8, rng) * 6.0, -9000, 30_000)
     assert diagnose(as_int16(loud)).fault == "clipped"
+
+
+@pytest.mark.parametrize("mains_hz", [50, 60])
+@pytest.mark.parametrize("severity", [0, 1, 2])
+def test_hum_does_not_hide_moved_frames_nor_make_seams_of_them(mains_hz, severity):
+    said = np.concatenate((prompt("greeting"), prompt("order"))).astype(np.float64)
+    time_s = np.arange(said.size) / 8000
+    said += 1500 * sum(np.sin(2 * np.pi * mains_hz * n * time_s + n) / n for n in (1, 2, 3, 5, 7))
+    said += 100 * np.random.default_rng(2).standard_normal(said.size)
+    heard, _ = break_audio("reordering", as_int16(said), 8000, severity, seed=1)
+    assert diagnose(heard).fault == "reordering"
+
+
+@pytest.mark.parametrize("severity", [1, 2])
+def test_the_colour_of_a_whisper_tells_moved_frames(severity):
+    good = as_int16(whispered("order"))
+    assert diagnose(good).fault == "none"
+    heard, _ = break_audio("reordering", good, 8000, severity, seed=1)
+    assert diagnose(heard).fault == "reordering"
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_white_noise_does_not_hide_how_a_resampler_rings(times):
+    said = np.concatenate((prompt("greeting"), prompt("order")))
+    good = noisy(said, 8, np.random.default_rng(3)).astype(np.float64)
+    chunks = resample_poly(good[: good.size // 320 * 320], times, 1).reshape(-1, 320 * times)
+    heard = as_int16(np.concatenate([resample_poly(chunk, 1, times) for chunk in chunks]))
+    found = diagnose(heard).hypotheses[0]
+    assert found.fault in ("chunk-clicks", "unknown")
+    assert "every 40 ms the sound is weaker" in found.evidence

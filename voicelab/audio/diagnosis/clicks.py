@@ -12,13 +12,13 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from numpy.lib.stride_tricks import sliding_window_view
 
 from voicelab.audio.diagnosis.finding import Finding, doubted
 from voicelab.audio.diagnosis.fold import APART, standing_out
 from voicelab.audio.diagnosis.frames import FRAMES_MS, runs
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.lines import without_lines
+from voicelab.audio.diagnosis.neighbours import SIDE, told_by_neighbours
 from voicelab.audio.diagnosis.waver import wavering
 from voicelab.audio.samples import Int16Array
 
@@ -30,8 +30,6 @@ _BLOCKS: Final = (256, 512, 1024, 2048, 4096)
 _FROM_HZ: Final = (8000, 16_000, 24_000, 44_100, 48_000)
 _FEWEST: Final = 12
 _STILL: Final = 16
-_SIDE: Final = 8
-_BLOCK: Final = 2000
 _STRONG: Final = 8.0
 _STRONG_IN_NOISE: Final = 3.0
 _ODD: Final = 4.0
@@ -133,7 +131,7 @@ def _signs(samples: _Floats, sounding: _Bools, noisy: bool) -> dict[str, _Floats
     is weaker in the way in which a resampler rings.
     """
     level, strong = (_ranked, _STRONG_IN_NOISE) if noisy else (_scaled, _STRONG)
-    told = _told(samples)
+    told = told_by_neighbours(samples)
     rest = samples - told
     usual = 1.25 * _smooth(np.abs(rest)) + 0.5
     rest = np.clip(rest / usual, -_ODD, _ODD)
@@ -172,7 +170,7 @@ def _near_silence(samples: Int16Array) -> _Bools:
     still = np.zeros(samples.size, np.bool_)
     for start, end in runs(np.diff(samples) == 0, _STILL):
         still[start : end + 1] = True
-    near: _Bools = binary_dilation(still, iterations=_SIDE)
+    near: _Bools = binary_dilation(still, iterations=SIDE)
     return near
 
 
@@ -207,17 +205,3 @@ def _ranked(sign: _Floats, sounding: _Bools) -> _Floats:
     ranked = np.zeros_like(sign)
     ranked[sounding] = np.clip(ndtri((place + 0.5) / max(heard.size, 1)), -_OUTER, _OUTER)
     return ranked / max(float(ranked[sounding].std()), 1e-9) if heard.size else ranked
-
-
-def _told(samples: _Floats) -> _Floats:
-    """What the neighbours on both sides tell of each sample."""
-    told = np.zeros_like(samples)
-    windows = sliding_window_view(np.pad(samples, _SIDE, mode="reflect"), 2 * _SIDE + 1)
-    for at in range(0, samples.size, _BLOCK):
-        around = np.delete(windows[at : at + _BLOCK], _SIDE, axis=1)
-        gram = around.T @ around
-        gram[np.diag_indices_from(gram)] += 1.0 + 1e-9 * np.trace(gram)
-        told[at : at + _BLOCK] = around @ np.linalg.solve(
-            gram, around.T @ samples[at : at + _BLOCK]
-        )
-    return told

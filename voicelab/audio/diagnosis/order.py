@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from voicelab.audio.diagnosis.crackles import without_crackles
 from voicelab.audio.diagnosis.finding import Finding, doubted
 from voicelab.audio.diagnosis.frames import FRAMES_MS
 from voicelab.audio.diagnosis.heard import NOISY_DB, Heard, snr_db
@@ -105,6 +106,27 @@ def _changed(order: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
     return [(n, *triple) for n, triple in triples if triple != (n - 2, n - 1, n)]
 
 
+class _Piece:
+    """A piece without what crackles, and the voice in it.
+
+    Parameters
+    ----------
+    samples : ndarray of int16, shape (n,)
+    rate_hz : int
+    """
+
+    def __init__(self, samples: Int16Array, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._heard = without_crackles(samples, rate_hz)
+        self._voice = without_lines(self._heard, rate_hz)
+        self._hidden = snr_db(self._voice, rate_hz) < NOISY_DB
+
+    def moves(self, length: int, off: int = 0) -> Moves:
+        """Frames that fit better elsewhere, the first of them beginning so many samples in."""
+        heard, voice = self._heard[off:], self._voice[off:]
+        return Moves(Junctions(heard, voice, length, self._rate_hz, hidden=self._hidden))
+
+
 def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     """Try each usual length of a frame; frames cut elsewhere tell what chance would find.
 
@@ -113,18 +135,15 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     tuple of list of Finding and float
         And the evidence, in nats.
     """
-    stretches = [(piece, without_lines(piece, heard.rate_hz)) for piece in heard.pieces()]
-    voices = np.concatenate([voice for _, voice in stretches])
-    hidden = snr_db(voices, heard.rate_hz) < NOISY_DB
+    pieces = [_Piece(piece, heard.rate_hz) for piece in heard.pieces()]
     best: tuple[float, int, int] = (0.0, 0, 0)
     for frame_ms in FRAMES_MS:
         length = heard.rate_hz * frame_ms // 1000
-        evidence, count = _evidence(stretches, length, heard.rate_hz, hidden, 0)
+        evidence, count = _evidence(pieces, length, 0)
         if evidence < max(_SUSPECT, best[0]):
             continue
         evidence -= _BY_CHANCE * max(
-            _evidence(stretches, length, heard.rate_hz, hidden, round(share * length))[0]
-            for share in _ELSEWHERE
+            _evidence(pieces, length, round(share * length))[0] for share in _ELSEWHERE
         )
         best = max(best, (evidence, count, frame_ms))
     evidence, count, frame_ms = best
@@ -146,12 +165,10 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     return [finding], evidence
 
 
-def _evidence(
-    stretches: list[tuple[Int16Array, _Floats]], length: int, rate_hz: int, hidden: bool, off: int
-) -> tuple[float, int]:
+def _evidence(pieces: list[_Piece], length: int, off: int) -> tuple[float, int]:
     evidence, count = 0.0, 0
-    for samples, voice in stretches:
-        moves = Moves(Junctions(samples[off:], voice[off:], length, rate_hz, hidden=hidden))
+    for piece in pieces:
+        moves = piece.moves(length, off)
         evidence += moves.evidence
         count += sum(_TRUST * gain > _PRICE for gain in moves.gains)
     return evidence, count
@@ -164,10 +181,7 @@ def _in_order(heard: Heard, frame_ms: int) -> Int16Array:
     part = heard.samples[: _MENDED_S * heard.rate_hz]
     if part.size < 8 * length:
         return mended
-    voice = without_lines(part, heard.rate_hz)
-    hidden = snr_db(voice, heard.rate_hz) < NOISY_DB
-    junctions = Junctions(part, voice, length, heard.rate_hz, hidden=hidden)
-    for at, order in Moves(junctions).moves:
+    for at, order in _Piece(part, heard.rate_hz).moves(length).moves:
         for n, other in enumerate(order):
             to, source = (at + n) * length, (at + other) * length
             mended[to : to + length] = part[source : source + length]
