@@ -39,7 +39,7 @@ _AROUND: Final = 161
 _FLATTEST: Final = 0.05
 _CLEAR: Final = {True: (4.5, 6.3), False: (5.4, 7.2)}
 """Spreads that leave no doubt, of a usual length or not: where a recording begins, elsewhere."""
-_SUSPECT: Final = 0.87
+_SUSPECT: Final = 0.91
 _SURE_IN_NOISE: Final = 1.2
 _WAVERS: Final = 14.0
 _ALONE: Final = 1.9

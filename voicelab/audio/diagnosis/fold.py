@@ -11,6 +11,7 @@ _NEAR: Final = 2
 APART: Final = 8
 _RIVAL: Final = 0.6
 _BY_CHANCE: Final = 3.5  # spreads: the highest of a fold's hundreds of places
+_PURE_CHANCE: Final = 1.1  # music keeps time, and folds wider
 _WORTH_A_LOOK: Final = 4.0
 _STEADY: Final = {2: 0.4, 3: 0.4, 5: 0.55, 10: 0.65, 25: 0.75}
 """Parts, and what is left beside all where the strongest is left out: of a seam, 0.6 to 0.9."""
@@ -45,7 +46,8 @@ def standing_out(sign: _Floats, length: int) -> tuple[float, float]:
     spread = max(1.4826 * float(np.median(np.abs(folded))), 1.0)
     away = np.abs((np.arange(length) - top + length // 2) % length - length // 2)
     rival = float(np.abs(folded[away > 2 * APART]).max(initial=0.0))
-    if rival > max(_RIVAL * peak, _BY_CHANCE * spread):
+    by_chance = _BY_CHANCE if spread < _PURE_CHANCE else 0.0
+    if rival > max(_RIVAL * peak, by_chance):
         return 0.0, 0.0
     first = max((length - 1, 0, 1), key=lambda place: abs(folded[place]))
     at_start, anywhere = (_steady(rows, folded, place) / spread for place in (first, top))
