@@ -115,6 +115,8 @@ def _over_all(
     trust = trust * (np.abs(off) < _ASTRAY)
     x -= np.average(x, weights=trust)
     power = float((trust * x * x).sum())
+    if power < 1e-6:  # one block alone is so sure
+        return within
     more = float((trust * x * off).sum()) / power
     spread = 1.4826 * float(np.median(np.abs(off - more * x))) + 1e-6
     sigma = spread * float(np.sqrt((trust * trust * x * x).sum())) / power
