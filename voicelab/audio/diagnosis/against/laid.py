@@ -19,7 +19,7 @@ from scipy.signal import lfilter, oaconvolve, resample_poly
 from voicelab.audio.compare.alignment import Alignment, align
 from voicelab.audio.compare.segments import Segment
 from voicelab.audio.diagnosis.against.matching import correlation
-from voicelab.audio.diagnosis.against.places import Places
+from voicelab.audio.diagnosis.against.places import sections
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.lines import without_lines
@@ -100,13 +100,6 @@ class Laid:
         return self.alignment.delay_ms + 1000 * self.ahead / self.rate_hz
 
     @property
-    def told_at_s(self) -> float:
-        """At which second of the reference it begins, as its middle tells."""
-        middle = self.heard.size // 2
-        lag = self.alignment.lag_samples(middle) + self.ahead
-        return (self.begin - lag) / self.rate_hz
-
-    @property
     def likeness(self) -> float:
         """Correlation of both where the reference reaches, 0 to 1."""
         return correlation(self.heard[self.known], self.told[self.known])
@@ -140,39 +133,23 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
         Without the parts that are not like the reference anywhere.
     """
     rate_hz = min(heard.rate_hz, max(reference.rate_hz, _WIDE_HZ))
-    parts, places = _parts(heard), Places(heard, reference)
-    found: dict[int, Laid] = {}
-    for again, order in ((False, parts), (True, parts), (True, parts[::-1])):
-        for begin, part in order:
-            if begin in found:
+    parts = _parts(heard)
+    found = []
+    for (begin, part), places in zip(parts, sections(heard, reference, parts), strict=True):
+        own = as_int16(at_rate(part, heard.rate_hz, rate_hz)) if places else part
+        for section, ahead_s in places:
+            wide = at_rate(section, reference.rate_hz, rate_hz)
+            level = float(wide.mean()) if wide.size else 0.0
+            said = as_int16(wide - level)
+            alignment = align(own, said, rate_hz)
+            if alignment is None:
                 continue
-            own = as_int16(at_rate(part, heard.rate_hz, rate_hz))
-            for section, ahead_s in places.sections(begin, part, again):
-                laid = _part(own, section, ahead_s, begin / heard.rate_hz, rate_hz, reference)
-                if laid is not None and laid.likeness > _ALIKE:
-                    found[begin] = laid
-                    places.hold(laid.begin / rate_hz, laid.told_at_s)
-                    break
-    return [found[begin] for begin in sorted(found)]
-
-
-def _part(
-    own: Int16Array,
-    section: Int16Array,
-    ahead_s: float,
-    begin_s: float,
-    rate_hz: int,
-    reference: Reference,
-) -> Laid | None:
-    """One part on a section of the reference, which begins at a second of it."""
-    wide = at_rate(section, reference.rate_hz, rate_hz)
-    level = float(wide.mean()) if wide.size else 0.0
-    said = as_int16(wide - level)
-    alignment = align(own, said, rate_hz)
-    if alignment is None:
-        return None
-    ahead = round((begin_s - ahead_s) * rate_hz)
-    return _laid(own, said, level, alignment, round(begin_s * rate_hz), ahead)
+            ahead = round((begin / heard.rate_hz - ahead_s) * rate_hz)
+            laid = _laid(own, said, level, alignment, round(begin * rate_hz / heard.rate_hz), ahead)
+            if laid is not None and laid.likeness > _ALIKE:
+                found.append(laid)
+                break
+    return found
 
 
 def _parts(heard: Heard) -> list[tuple[int, Int16Array]]:
