@@ -27,8 +27,8 @@ _CLEAR: Final = 8.0
 _ALIKE: Final = 0.4
 _MOST_LONGER: Final = 1.25
 _NEAREST: Final = 2
-_SOUGHT: Final = 2
-_TRIED: Final = 2
+_SOUGHT: Final = 3
+_LOUD: Final = 0.1
 
 
 def sections(
@@ -54,13 +54,12 @@ def sections(
     every = range(len(parts))
     for k in every:
         search.look(k, search.first(k))
-    if not search.sure:
-        powers = [float(np.var(part)) for _, part in parts]
-        for k in np.argsort(powers)[: -_SOUGHT - 1 : -1].tolist():
-            search.look(k, search.everywhere())
-    for order in (every, reversed(every)):
-        for k in order:
-            search.look(k, search.beside(k))
+    search.look_beside()
+    for k in search.doubtful():
+        search.look(k, search.everywhere())
+        search.look_beside()
+        if search.holds():
+            break
     return [list(search.sections(k)) for k in every]
 
 
@@ -73,13 +72,7 @@ class _Seen(NamedTuple):
 
 
 class _Search:
-    """What is known of the places of all parts.
-
-    Attributes
-    ----------
-    sure : dict of int to float
-        At which second of the reference a part begins.
-    """
+    """What is known of the places of all parts."""
 
     def __init__(
         self, heard: Heard, reference: Reference, parts: Sequence[tuple[int, Int16Array]]
@@ -90,12 +83,9 @@ class _Search:
         self._length_s = parts[0][1].size / heard.rate_hz
         self._seen: list[list[_Seen]] = [[] for _ in parts]
         self._tried: list[list[tuple[float, float]]] = [[] for _ in parts]
-        self.sure: dict[int, float] = {}
 
     def look(self, k: int, places: Iterable[tuple[float, float]]) -> None:
         """Look for a part near places, so many seconds before and after, until it is sure."""
-        if k in self.sure:
-            return
         own = at_rate(self._parts[k][1], self._heard.rate_hz, self._rate_hz)
         for near_s, reach_s in places:
             tried = self._tried[k]
@@ -105,11 +95,31 @@ class _Search:
             section, first_s = self._section(near_s, reach_s)
             said = at_rate(section, self._reference.rate_hz, self._rate_hz)
             clear, begin = best_fit(own, said, self._rate_hz)
-            seen = _Seen(clear, first_s + begin / self._rate_hz, near_s)
-            self._seen[k].append(seen)
+            self._seen[k].append(_Seen(clear, first_s + begin / self._rate_hz, near_s))
             if clear > _SURE:
-                self.sure[k] = seen.at_s
                 return
+
+    def look_beside(self) -> None:
+        """Look for each part where the others put it, on and back through the recording."""
+        every = range(len(self._parts))
+        for order in (every, reversed(every)):
+            for k in order:
+                if k not in self._firm():
+                    self.look(k, ((at, by) for by in (_SLACK_S, _REACH_S) for at in self._beside(k)))
+
+    def holds(self) -> bool:
+        """Whether a third of the loud parts are sure, and lie as they should to each other."""
+        return 3 * len(self._firm()) >= len(self._loud())
+
+    def doubtful(self) -> list[int]:
+        """The loudest parts that are not sure, where few are."""
+        firm = self._firm()
+        return [] if self.holds() else [k for k in self._loud() if k not in firm][:_SOUGHT]
+
+    def _loud(self) -> list[int]:
+        powers = np.array([float(np.var(part)) for _, part in self._parts])
+        order = np.argsort(-powers)
+        return [k for k in order.tolist() if powers[k] > _LOUD * powers.max()]
 
     def first(self, k: int) -> Iterator[tuple[float, float]]:
         """Where a part is looked for first."""
@@ -122,12 +132,6 @@ class _Search:
         for at_s in self._reference.places(self._heard.samples[early:late], rate_hz):
             yield at_s + (begin - early) / rate_hz, _SLACK_S
 
-    def beside(self, k: int) -> Iterator[tuple[float, float]]:
-        """Where the others put a part, and farther around."""
-        for reach_s in (_SLACK_S, _REACH_S):
-            for at_s in self._beside(k):
-                yield at_s, reach_s
-
     def everywhere(self) -> Iterator[tuple[float, float]]:
         """All of the reference."""
         for at_s in np.arange(0.0, self._reference.duration_s, _STRIDE_S).tolist():
@@ -135,27 +139,38 @@ class _Search:
 
     def sections(self, k: int) -> Iterator[Section]:
         """Where to lay a part, the likeliest first."""
-        if k in self.sure:
-            yield self._section(self.sure[k], _SLACK_S)
-            return
-        ranked = sorted(self._seen[k], reverse=True)
-        if self.sure:
-            beside = list(self._beside(k))
-            for seen in ranked[:_TRIED]:
-                near = any(abs(seen.at_s - at_s) < _REACH_S for at_s in beside)
-                if near and seen.clear > _CLEAR:
-                    yield self._section(seen.at_s, _SLACK_S)
-            return
-        for seen in ranked:
-            section = self._section(seen.near_s, _SLACK_S)
-            if self._alike(k, section[0]):
-                yield section
+        best = max(self._seen[k])
+        if best.clear > _SURE or self._is_held(k):
+            yield self._section(best.at_s, _SLACK_S)
+        elif not self._firm():
+            for seen in sorted(self._seen[k], reverse=True):
+                section = self._section(seen.near_s, _SLACK_S)
+                if self._alike(k, section[0]):
+                    yield section
+
+    def _is_held(self, k: int) -> bool:
+        """Whether a part is clear where the others put it."""
+        best = max(self._seen[k])
+        near = (abs(best.at_s - at_s) < _REACH_S for at_s in self._beside(k))
+        return best.clear > _CLEAR and bool(self._firm()) and any(near)
+
+    def _firm(self) -> dict[int, float]:
+        """The most sure parts that lie about as far apart as they are heard, and where they do."""
+        best = {k: max(seen) for k, seen in enumerate(self._seen) if seen}
+        sure = [k for k, seen in best.items() if seen.clear > _SURE]
+        groups = [[n for n in sure if self._fit(best[k].at_s - best[n].at_s, k, n)] for k in sure]
+        most = max(groups, key=lambda group: sum(best[k].clear for k in group), default=[])
+        return {k: best[k].at_s for k in most}
+
+    def _fit(self, told_s: float, one: int, other: int) -> bool:
+        heard_s = self._begins_s[one] - self._begins_s[other]
+        return abs(told_s - heard_s) <= (_MOST_LONGER - 1) * abs(heard_s) + _SLACK_S
 
     def _beside(self, k: int) -> Iterator[float]:
-        """Where the sure parts put one, and where it is if nothing, or evenly, was lost."""
+        """Where the others put a part, and where it is if nothing, or evenly, was lost."""
         begin_s = self._begins_s[k]
-        known = [(self._begins_s[n], at_s) for n, at_s in self.sure.items()]
-        near = sorted(known, key=lambda held: abs(held[0] - begin_s))[:_NEAREST]
+        held = [(self._begins_s[n], at_s) for n, at_s in self._firm().items() if n != k]
+        near = sorted(held, key=lambda place: abs(place[0] - begin_s))[:_NEAREST]
         if len(near) == _NEAREST:
             (heard_s, told_s), (other_s, theirs_s) = near
             yield told_s + (told_s - theirs_s) / (heard_s - other_s) * (begin_s - heard_s)
