@@ -105,7 +105,7 @@ class _Search:
         for order in (every, reversed(every)):
             for k in order:
                 if k not in self._firm():
-                    self.look(k, ((at, by) for by in (_SLACK_S, _REACH_S) for at in self._beside(k)))
+                    self.look(k, self._around(k))
 
     def holds(self) -> bool:
         """Whether a third of the loud parts are sure, and lie as they should to each other."""
@@ -165,6 +165,12 @@ class _Search:
     def _fit(self, told_s: float, one: int, other: int) -> bool:
         heard_s = self._begins_s[one] - self._begins_s[other]
         return abs(told_s - heard_s) <= (_MOST_LONGER - 1) * abs(heard_s) + _SLACK_S
+
+    def _around(self, k: int) -> Iterator[tuple[float, float]]:
+        """Where the others put a part, and farther around."""
+        for reach_s in (_SLACK_S, _REACH_S):
+            for at_s in self._beside(k):
+                yield at_s, reach_s
 
     def _beside(self, k: int) -> Iterator[float]:
         """Where the others put a part, and where it is if nothing, or evenly, was lost."""
