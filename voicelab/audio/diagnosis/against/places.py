@@ -85,7 +85,10 @@ class _Search:
         self._tried: list[list[tuple[float, float]]] = [[] for _ in parts]
 
     def look(self, k: int, places: Iterable[tuple[float, float]]) -> None:
-        """Look for a part near places, so many seconds before and after, until it is sure."""
+        """Look for a part near places, so many seconds before and after, until it is sure.
+
+        What is said twice is sure in two places: until another part agrees, all are looked at.
+        """
         own = at_rate(self._parts[k][1], self._heard.rate_hz, self._rate_hz)
         for near_s, reach_s in places:
             tried = self._tried[k]
@@ -96,7 +99,7 @@ class _Search:
             said = at_rate(section, self._reference.rate_hz, self._rate_hz)
             clear, begin = best_fit(own, said, self._rate_hz)
             self._seen[k].append(_Seen(clear, first_s + begin / self._rate_hz, near_s))
-            if clear > _SURE:
+            if clear > _SURE and len(self._firm()) > 1:
                 return
 
     def look_beside(self) -> None:
