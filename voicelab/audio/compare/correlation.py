@@ -25,6 +25,7 @@ _LOWEST_HZ = 150.0
 _TINY = np.float32(1e-9)
 _KEPT = 1 << 22
 _LANES = 4
+_AT_ONCE = 64
 _TURN = np.float32(2 * np.pi)
 
 
@@ -159,6 +160,16 @@ def fine_lags(
         The sample of the recording at which each was measured: where its block's energy is.
     lags : ndarray of float, shape (k,)
     """
+    at, fine = np.empty(len(starts)), np.empty(len(starts))
+    for begin in range(0, len(starts), _AT_ONCE):
+        some = slice(begin, begin + _AT_ONCE)
+        at[some], fine[some] = _fine_lags(rec, ref, starts[some], lags[some], block, rate_hz, sign)
+    return at, fine
+
+
+def _fine_lags(
+    rec: Int16Array, ref: Int16Array, starts: Lags, lags: Lags, block: int, rate_hz: int, sign: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     window = np.hanning(block).astype(np.float32)
     heard, said = pieces(rec, starts, block), pieces(ref, starts - lags, block)
     center(heard)
