@@ -98,3 +98,9 @@ def test_a_piece_fits_best_where_it_was_taken_from(said):
     assert best_fit(wide[2000:9000], wide[3000:], RATE_HZ)[1] == -1000
     assert best_fit(np.zeros(9000), wide, RATE_HZ) == (0.0, 0)
     assert best_fit(wide[::-1][:50_000], wide, RATE_HZ)[0] < 20
+
+
+def test_one_part_alone_is_found_anywhere(said):
+    begin = 120 * RATE_HZ
+    heard, place = cut(said[begin : begin + 40 * RATE_HZ])
+    assert in_place(heard, said, place + begin) == (1, 1)

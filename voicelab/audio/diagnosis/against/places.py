@@ -20,6 +20,8 @@ _SPAN_S: Final = 45.0
 _SLACK_S: Final = 3.0
 _REACH_S: Final = 12.0
 _STRIDE_S: Final = 60.0
+_STEP_S: Final = 0.5
+_MOST_S: Final = 6.0
 _SAME_S: Final = 1.5
 _LOOK_HZ: Final = 8000
 _SURE: Final = 20.0
@@ -89,16 +91,20 @@ class _Search:
 
         What is said twice is sure in two places: until another part agrees, all are looked at.
         """
-        own = at_rate(self._parts[k][1], self._heard.rate_hz, self._rate_hz)
+        piece, ahead_s = self._loudest_of(k)
+        own = at_rate(piece, self._heard.rate_hz, self._rate_hz)
         for near_s, reach_s in places:
             tried = self._tried[k]
             if any(abs(near_s - at) < _SAME_S and reach_s <= reach for at, reach in tried):
                 continue
             tried.append((near_s, reach_s))
-            section, first_s = self._section(near_s, reach_s)
+            early_s = near_s + ahead_s - reach_s
+            late_s = early_s + piece.size / self._heard.rate_hz + 2 * reach_s
+            section, first_s = self._reference.section(early_s, late_s)
             said = at_rate(section, self._reference.rate_hz, self._rate_hz)
             clear, begin = best_fit(own, said, self._rate_hz)
-            self._seen[k].append(_Seen(clear, first_s + begin / self._rate_hz, near_s))
+            at_s = first_s + begin / self._rate_hz - ahead_s
+            self._seen[k].append(_Seen(clear, at_s, near_s))
             if clear > _SURE and len(self._firm()) > 1:
                 return
 
@@ -118,6 +124,18 @@ class _Search:
         """The loudest parts that are not sure, where few are."""
         firm = self._firm()
         return [] if self.holds() else [k for k in self._loud() if k not in firm][:_SOUGHT]
+
+    def _loudest_of(self, k: int) -> tuple[Int16Array, float]:
+        """The loudest few seconds of a part, and how far from its beginning they are."""
+        part = self._parts[k][1]
+        step = round(_STEP_S * self._heard.rate_hz)
+        steps = part[: part.size // step * step].reshape(-1, step)
+        most = round(_MOST_S / _STEP_S)
+        if len(steps) <= most:
+            return part, 0.0
+        power = np.convolve(np.var(steps, axis=1), np.ones(most), "valid")
+        first = int(power.argmax())
+        return part[first * step : (first + most) * step], first * _STEP_S
 
     def _loud(self) -> list[int]:
         powers = np.array([float(np.var(part)) for _, part in self._parts])
