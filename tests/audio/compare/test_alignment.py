@@ -5,6 +5,8 @@ from tests.audio.diagnosis.voices import prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.compare import check
 from voicelab.audio.compare.alignment import align
+from voicelab.audio.compare.correlation import best_lags
+from voicelab.audio.compare.drift import _over_all
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 
 WORST_MS = 0.2
@@ -102,3 +104,20 @@ def test_a_step_near_either_end_of_a_short_recording(at, length_s):
     heard = np.concatenate((said[:place], between, said[place:]))
     (fault,) = check(Audio(heard, 8000), Audio(said, 8000), scores=False).faults
     assert (fault.kind, round(fault.length_s, 3)) == ("insertion", length_s)
+
+
+def test_one_block_that_is_much_surer_than_all_others_tells_no_drift():
+    at, fine = np.arange(4) * 2048.0, np.array([0.0, 0.5, 0.4, 0.6])
+    within = (0.0, 1.0, 1.0)
+    assert _over_all(at, fine, np.array([100.0, 1.0, 1.0, 1.0]), within) == within
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 13, 14, 15, 16])
+def test_blocks_lie_together_where_each_lies_alone(speech, count):
+    starts, guesses = 4096 + 2048 * np.arange(count), np.full(count, 700)
+    heard = np.concatenate((np.zeros(777, np.int16), speech))
+    places, like = best_lags(heard, speech, starts, guesses, 2048, 8000)
+    for k in range(count):
+        alone = best_lags(heard, speech, starts[k : k + 1], guesses[:1], 2048, 8000)
+        assert places[k] == alone[0][0]
+        assert like[k] == pytest.approx(alone[1][0], abs=1e-5)

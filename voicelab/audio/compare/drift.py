@@ -79,7 +79,8 @@ def _fit(
     chosen = [_some(runs[k], share, purity) for k in measured]
     which = np.concatenate(chosen)
     of_run = np.repeat(np.arange(len(chosen)), [len(run) for run in chosen])
-    at, fine = _fine(rec, ref, track, which, rate_hz, sign)
+    starts, lags = track.starts[which], track.lags[which]
+    at, fine = fine_lags(rec, ref, starts, lags, track.block, rate_hz, sign)
     slope, sigma, spread = _slope(at, fine, of_run, len(chosen), purity[which])
     if len(chosen) > 1:
         slope, sigma, spread = _over_all(at, fine, purity[which], (slope, sigma, spread))
@@ -115,6 +116,8 @@ def _over_all(
     trust = trust * (np.abs(off) < _ASTRAY)
     x -= np.average(x, weights=trust)
     power = float((trust * x * x).sum())
+    if power < 1e-6:  # one block alone is so sure
+        return within
     more = float((trust * x * off).sum()) / power
     spread = 1.4826 * float(np.median(np.abs(off - more * x))) + 1e-6
     sigma = spread * float(np.sqrt((trust * trust * x * x).sum())) / power
@@ -140,16 +143,6 @@ def _apart_by_whole(
     if abs(turns) < _COHERENT * trust.sum():
         return rest[purest]
     return np.asarray(np.rint(rest[purest] - fraction) + fraction)
-
-
-def _fine(
-    rec: Int16Array, ref: Int16Array, track: Track, which: Lags, rate_hz: int, sign: int
-) -> tuple[Doubles, Doubles]:
-    at, fine = np.zeros(len(which)), np.zeros(len(which))
-    for part in np.array_split(np.arange(len(which)), -(-len(which) // 64)):
-        starts, lags = track.starts[which[part]], track.lags[which[part]]
-        at[part], fine[part] = fine_lags(rec, ref, starts, lags, track.block, rate_hz, sign)
-    return at, fine
 
 
 def _all_runs(

@@ -40,6 +40,7 @@ _UNTOUCHED, _AS_WELL = 30, 3.0
 _WHITENED = 0.8
 _TINY = 1e-9
 _CHUNK = 1 << 20
+_AT_ONCE = 32
 _FULL_SCALE = 32767.0
 
 _Complex = npt.NDArray[np.complex128]
@@ -200,15 +201,25 @@ class _Blocks:
 
     def best(self, response: _Complex) -> Lags:
         """Which blocks a filter explains well: nothing else was done to these."""
-        rest = np.square(np.abs(self.heard - self.said * response)).sum(axis=1)
-        left = rest / np.maximum(np.square(np.abs(self.heard)).sum(axis=1), _TINY)
+        left = np.empty(len(self.heard))
+        for some in self._parts():
+            said, heard = self.said[some], self.heard[some]
+            rest = np.square(np.abs(heard - said * response)).sum(axis=1)
+            left[some] = rest / np.maximum(np.square(np.abs(heard)).sum(axis=1), _TINY)
         return np.flatnonzero(left <= _AS_WELL * np.percentile(left, _UNTOUCHED))
 
     def later(self, by: _Doubles) -> _Blocks:
         """The same with each block of the reference so many samples later."""
         turns = -2j * np.pi * np.arange(self.said.shape[1]) / self.size
-        moved = self.said * np.exp(turns * by[:, None]).astype(np.complex64)
+        moved = np.empty_like(self.said)
+        for some in self._parts():
+            moved[some] = self.said[some] * np.exp(turns * by[some, None]).astype(np.complex64)
         return _Blocks(moved, self.heard, self.size)
+
+    def _parts(self) -> Iterator[slice]:
+        """Few blocks at once: what is new for each of them stays in the cache."""
+        for at in range(0, len(self.said), _AT_ONCE):
+            yield slice(at, at + _AT_ONCE)
 
 
 def _described(sums: _Spectra, reach: int, rate_hz: int, ref: Int16Array) -> LineFilter:

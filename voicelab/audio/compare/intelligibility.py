@@ -13,7 +13,7 @@ from math import ceil, gcd
 import numpy as np
 from scipy.fft import rfft
 
-from voicelab.audio.compare.correlation import Floats, windows
+from voicelab.audio.compare.correlation import Floats, pieces, windows
 
 _RATE_HZ = 10_000
 _FRAME, _HOP, _SIZE = 256, 128, 512
@@ -22,6 +22,7 @@ _FRAMES = 30
 """Of a segment: 384 ms."""
 _RANGE_DB = 40.0
 _CLIPPED = np.float32(1 + 10 ** (15 / 20))
+_AT_ONCE = 64
 _REJECTION_DB, _ROLL_OFF = 60.0, 0.1
 _TINY = np.float32(1e-12)
 _WINDOW = np.hanning(_FRAME + 2)[1:-1].astype(np.float32)
@@ -52,11 +53,32 @@ def stoi(said: Floats, heard: Floats, rate_hz: int) -> float | None:
 
 
 def _resampled(samples: Floats, rate_hz: int) -> Floats:
-    from scipy.signal import resample_poly  # takes a third of a second to import
-
     common = gcd(_RATE_HZ, rate_hz)
     up, down = _RATE_HZ // common, rate_hz // common
-    return np.asarray(resample_poly(samples, up, down, window=_lowpass(max(up, down), up)))
+    taken, reach, turn = _conversion(up, down)
+    count = -(-len(samples) * up // down)
+    starts = np.arange(0, -(-count // turn.shape[1]) * taken, taken) - reach
+    return (pieces(samples, starts, len(turn)) @ turn).reshape(-1)[:count]
+
+
+@cache
+def _conversion(up: int, down: int) -> tuple[int, int, Floats]:
+    """A matrix from some samples to those at the other rate.
+
+    Returns
+    -------
+    taken, reach : int
+        Samples that are turned at once, and so many before and after them that the filter reaches.
+    turn : ndarray of float32, shape (reach + taken + reach, made)
+    """
+    taps = up * _lowpass(max(up, down), up)
+    times = -(-_AT_ONCE // up)
+    reach = len(taps) // 2 // up + 1
+    place = np.arange(times * up) * down - np.arange(-reach, times * down + reach)[:, None] * up
+    place += len(taps) // 2
+    inside = (place >= 0) & (place < len(taps))
+    turn = np.where(inside, taps[np.where(inside, place, 0)], 0)
+    return times * down, reach, turn.astype(np.float32)
 
 
 @cache

@@ -18,7 +18,8 @@ from scipy.signal import lfilter, oaconvolve, resample_poly
 
 from voicelab.audio.compare.alignment import Alignment, align
 from voicelab.audio.compare.segments import Segment
-from voicelab.audio.diagnosis.against.matching import correlation, match
+from voicelab.audio.diagnosis.against.matching import correlation
+from voicelab.audio.diagnosis.against.places import sections
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.lines import without_lines
@@ -27,9 +28,6 @@ from voicelab.audio.samples import Int16Array
 _WIDE_HZ: Final = 16_000  # above what the reference has, a seam shows best
 _PART_S: Final = 6.0
 _MOST_PARTS: Final = 10
-_SPAN_S: Final = 45.0
-_SLACK_S: Final = 3.0
-_LONG_S: Final = 120.0
 _SIDE_S: Final = 0.012
 _RIDGE: Final = 1e-5
 _BLOCK_S: Final = 0.01
@@ -135,14 +133,12 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
         Without the parts that are not like the reference anywhere.
     """
     rate_hz = min(heard.rate_hz, max(reference.rate_hz, _WIDE_HZ))
+    parts = _parts(heard)
     found = []
-    for begin, part in _parts(heard):
-        own = as_int16(at_rate(part, heard.rate_hz, rate_hz))
-        places = _places(heard, begin, part, reference)
+    for (begin, part), places in zip(parts, sections(heard, reference, parts), strict=True):
+        own = as_int16(at_rate(part, heard.rate_hz, rate_hz)) if places else part
         for section, ahead_s in places:
             wide = at_rate(section, reference.rate_hz, rate_hz)
-            if len(places) > 1 and match(own.astype(np.float64), wide, rate_hz)[0].max() < _ALIKE:
-                continue
             level = float(wide.mean()) if wide.size else 0.0
             said = as_int16(wide - level)
             alignment = align(own, said, rate_hz)
@@ -162,24 +158,6 @@ def _parts(heard: Heard) -> list[tuple[int, Int16Array]]:
         return [(0, heard.samples)]
     starts = np.linspace(0, heard.samples.size - length, _MOST_PARTS).astype(int)
     return [(int(at), heard.samples[at : at + length]) for at in starts]
-
-
-def _places(
-    heard: Heard, begin: int, part: Int16Array, reference: Reference
-) -> list[tuple[Int16Array, float]]:
-    """Where in the reference to look, and at which second of it that begins.
-
-    All of it, or around where it is loud when the part is.
-    """
-    if reference.duration_s <= _LONG_S:
-        return [(reference.samples, 0.0)]
-    length_s = part.size / heard.rate_hz
-    early = round(max(begin - _SPAN_S / 2 * heard.rate_hz, 0))
-    late = round(begin + part.size + _SPAN_S / 2 * heard.rate_hz)
-    ahead_s = (begin - early) / heard.rate_hz
-    at_s = [at + ahead_s for at in reference.places(heard.samples[early:late], heard.rate_hz)]
-    at_s.append(begin / heard.rate_hz)
-    return [reference.section(at - _SLACK_S, at + length_s + _SLACK_S) for at in at_s]
 
 
 def _laid(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
 from voicelab.audio.diagnosis.against.reference import Floats
@@ -14,6 +15,7 @@ _LEVEL_S: Final = 0.05
 _MOST: Final = 5.0
 _FLOOR: Final = 0.03
 _LOWEST_HZ: Final = 150.0
+_TINY: Final = 1e-9
 
 
 def correlation(one: Floats, other: Floats) -> float:
@@ -43,14 +45,7 @@ def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
     if not own.any() or not said.any():
         return np.zeros(1), np.zeros(1)
     own, said = own - own.mean(), said - said.mean()
-    size = next_fast_len(own.size + said.size, real=True)
-    even = (_levelled(side, rate_hz).astype(np.float32) for side in (said, own))
-    cross, other = (rfft(side, size) for side in even)
-    cross *= np.conj(other, out=other)
-    cross[: max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
-    cross *= 1 / (np.sqrt(np.abs(cross)) + np.float32(1e-9))
-    lag = int(np.abs(irfft(cross, size)).argmax())
-    lag -= size * (lag >= said.size)
+    lag = int(_fits(own, said, rate_hz).argmax()) - own.size
     first, last = max(lag, 0), min(lag + own.size, said.size)
     window = round(_WINDOW_S * rate_hz)
     count = max(round(own.size / window), 1)
@@ -63,6 +58,42 @@ def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
             like[k] = abs(correlation(_bounded(own[a:b]), _bounded(said[a + lag : b + lag])))
             power[k] = float(np.var(said[a + lag : b + lag]))
     return like, power
+
+
+def best_fit(own: Floats, said: Floats, rate_hz: float) -> tuple[float, int]:
+    """How far the place where a piece fits best stands out, and where in the other it begins.
+
+    Parameters
+    ----------
+    own, said : ndarray of float, shape (n,) and (m,)
+        A piece, and the part of the reference in which it is looked for.
+    rate_hz : float
+        Of both.
+
+    Returns
+    -------
+    clearness : float
+        In spreads of all other places; 0 where one of both is silent.
+    begin : int
+        Sample of `said`; below 0 where the piece begins earlier.
+    """
+    if not own.any() or not said.any():
+        return 0.0, 0
+    fits = _fits(own - own.mean(), said - said.mean(), rate_hz)
+    top = int(fits.argmax())
+    return float(fits[top] / max(np.sqrt(np.mean(fits**2)), _TINY)), top - own.size
+
+
+def _fits(own: Floats, said: Floats, rate_hz: float) -> npt.NDArray[np.float32]:
+    """How well a piece fits, from where it ends with the other's first sample on."""
+    size = next_fast_len(own.size + said.size, real=True)
+    even = (_levelled(side, rate_hz).astype(np.float32) for side in (said, own))
+    cross, other = (rfft(side, size) for side in even)
+    cross *= np.conj(other, out=other)
+    cross[: max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
+    cross *= 1 / (np.sqrt(np.abs(cross)) + np.float32(_TINY))
+    fits = np.abs(irfft(cross, size))
+    return np.concatenate((fits[size - own.size :], fits[: said.size]))
 
 
 def _bounded(wide: Floats) -> Floats:

@@ -28,6 +28,9 @@ _ALSO: Final = 0.05
 _TWICE: Final = 0.8
 _IDLE: Final = 16.0
 _BEHIND: Final = 0.05
+_SELDOM: Final = 0.25
+"""Where sound is left out so much more often than frames seem moved, these are steps not seen."""
+_STRAY: Final = 0.1
 
 
 def find_timing(laid: list[Laid], copies: list[Finding]) -> list[Finding]:
@@ -40,13 +43,9 @@ def find_timing(laid: list[Laid], copies: list[Finding]) -> list[Finding]:
         Frames that equal the one before, where the reference has none such.
     """
     rate_hz = laid[0].rate_hz
-    found = [*copies, *_stepped(laid)]
-    moves = moved(laid)
-    exchanges = exchanged(laid)
-    if _is_exchanged(exchanges, moves):
-        found.append(_exchanged(exchanges, rate_hz))
-    elif moves is not None and moves.later + moves.earlier >= _CLEAR_NATS:
-        found += _moved(moves, rate_hz)
+    every = [step for part in laid for step in steps(part)]
+    left_out = sum(step.length < 0 for step in every)
+    found = [*copies, *_stepped(every, rate_hz), *_out_of_order(laid, left_out)]
     best: dict[str, Finding] = {}
     for finding in sorted(found, key=lambda finding: -finding.confidence):
         best.setdefault(finding.fault, finding)
@@ -57,6 +56,19 @@ def find_timing(laid: list[Laid], copies: list[Finding]) -> list[Finding]:
         if "packet-loss" not in best or best["packet-loss"].confidence < finding.confidence:
             best["packet-loss"] = finding
     return sorted(best.values(), key=lambda finding: -finding.confidence)
+
+
+def _out_of_order(laid: list[Laid], left_out: int) -> list[Finding]:
+    """Frames that changed places or were heard before, unless sound is left out far more often."""
+    rate_hz = laid[0].rate_hz
+    moves, exchanges = moved(laid), exchanged(laid)
+    fewest = _SELDOM * left_out
+    if _is_exchanged(exchanges, moves):
+        return [_exchanged(exchanges, rate_hz)] if exchanges.groups >= fewest else []
+    if moves is None or moves.later + moves.earlier < _CLEAR_NATS:
+        return []
+    frames = len(moves.pieces) * _PIECE_MS * rate_hz / (1000 * moves.frame)
+    return _moved(moves, rate_hz) if frames >= fewest else []
 
 
 def _lost(laid: list[Laid]) -> list[Finding]:
@@ -75,9 +87,7 @@ def _lost(laid: list[Laid]) -> list[Finding]:
     ]
 
 
-def _stepped(laid: list[Laid]) -> list[Finding]:
-    rate_hz = laid[0].rate_hz
-    every = [step for part in laid for step in steps(part)]
+def _stepped(every: list[Step], rate_hz: int) -> list[Finding]:
     out = [step for step in every if step.length < 0]
     silent = [step for step in every if step.length > 0 and _is_silent(step)]
     twice = [s for s in every if s.length > 0 and not _is_silent(s) and _is_twice(s)]
@@ -88,8 +98,8 @@ def _stepped(laid: list[Laid]) -> list[Finding]:
         ("repeats", twice, "sound comes twice, and all after it is late"),
         ("packet-loss", silent, "silence is put in, and all after it is late"),
     ):
-        if rows:
-            total = sum(abs(step.length) for step in rows)
+        total = sum(abs(step.length) for step in rows)
+        if total > _STRAY * most:
             less = _BEHIND if 2 * total < most else 0.0
             found.append(
                 Finding(
