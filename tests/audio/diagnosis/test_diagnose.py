@@ -236,3 +236,11 @@ def test_a_reference_that_is_too_short_is_not_called_silent():
     found = diagnose(Audio(samples, 8000), Audio(samples[:1], 8000))
     assert found.fault == "unknown"
     assert "the reference is too short: 1 sample" in found.verdict
+
+
+@pytest.mark.parametrize("left_over", [1, 79, 700])
+def test_a_last_stretch_shorter_than_a_frame_is_no_trouble(left_over):
+    said = np.concatenate((prompt("greeting"), prompt("order")))
+    size = 48 * 8000 + left_over
+    heard = np.resize(said, size) + np.random.default_rng(1).integers(-20, 21, size)
+    assert diagnose(heard.astype(np.int16)).fault in MEANINGS
