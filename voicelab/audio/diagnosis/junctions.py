@@ -92,8 +92,8 @@ class Junctions:
         """Find the period of the voice at each place, and how well it repeats itself."""
         step = max(rate_hz // _NARROW_HZ, 1)
         count, length = frames.shape
-        narrow = frames[:, : length // step * step].reshape(count, -1, step).mean(axis=2)
-        self._length = narrow.shape[1]
+        self._length = length // step
+        narrow = frames[:, : self._length * step].reshape(count, self._length, step).mean(axis=2)
         sums = [np.pad(narrow[:, n:], ((0, 0), (0, n)), mode="edge") for n in range(_SMOOTH)]
         self._heard = np.asarray(np.mean(sums, axis=0), dtype=np.float32)
         rate = rate_hz / step

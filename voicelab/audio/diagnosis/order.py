@@ -27,7 +27,6 @@ _MOST: Final = 18.0
 _ELSEWHERE: Final = (0.2, 0.45, 0.7)
 _BY_CHANCE: Final = 1.5
 _SUSPECT: Final = 7.0
-_FEWEST_FRAMES: Final = 8
 _FEWEST: Final = 2  # one group that fits better elsewhere is found in good speech too
 _SUSPECT_FEW: Final = 10.5  # and frames of 10 ms are so many that chance finds more among them
 _SHORT_MS: Final = 10
@@ -69,7 +68,7 @@ class Moves:
 def _candidates(junctions: Junctions) -> Iterator[tuple[float, int, tuple[int, ...]]]:
     """Gain, first frame and better order of each group that does not fit as it is."""
     count = junctions.count
-    if count < _FEWEST_FRAMES:
+    if count < 8:
         return
     now, doubt, kept = junctions.as_heard()
     loud = junctions.power > _QUIET * junctions.power.mean()
@@ -117,7 +116,6 @@ class _Piece:
     """
 
     def __init__(self, samples: Int16Array, rate_hz: int) -> None:
-        self.size = samples.size
         self._rate_hz = rate_hz
         self._heard = without_crackles(samples, rate_hz)
         self._voice = without_lines(self._heard, rate_hz)
@@ -150,8 +148,9 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         best = max(best, (evidence, count, frame_ms))
     evidence, count, frame_ms = best
     few = frame_ms == _SHORT_MS or count < _FEWEST
+    noisy = heard.is_noisy
     in_noise = _SUSPECT_FEW if few else _SUSPECT
-    if evidence < (in_noise if heard.is_noisy else _SUSPECT_CLEAN):
+    if evidence < (in_noise if noisy else _SUSPECT_CLEAN):
         return [], evidence
     finding = Finding(
         "reordering",
@@ -162,7 +161,7 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         lambda heard: (_in_order(heard, frame_ms), heard.rate_hz),
         weight=evidence,
     )
-    if evidence < _CLEAR[heard.is_noisy]:
+    if evidence < _CLEAR[noisy]:
         finding = doubted(finding, "a reference or a longer piece would settle it")
     return [finding], evidence
 
@@ -170,8 +169,6 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
 def _evidence(pieces: list[_Piece], length: int, off: int) -> tuple[float, int]:
     evidence, count = 0.0, 0
     for piece in pieces:
-        if piece.size - off < _FEWEST_FRAMES * length:
-            continue
         moves = piece.moves(length, off)
         evidence += moves.evidence
         count += sum(_TRUST * gain > _PRICE for gain in moves.gains)
@@ -183,8 +180,6 @@ def _in_order(heard: Heard, frame_ms: int) -> Int16Array:
     length = heard.rate_hz * frame_ms // 1000
     mended = heard.samples.copy()
     part = heard.samples[: _MENDED_S * heard.rate_hz]
-    if part.size < _FEWEST_FRAMES * length:
-        return mended
     for at, order in _Piece(part, heard.rate_hz).moves(length).moves:
         for n, other in enumerate(order):
             to, source = (at + n) * length, (at + other) * length

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy.fft import irfft, next_fast_len, rfft
 
 from voicelab.audio.diagnosis.against.reference import Floats
@@ -45,7 +44,7 @@ def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
     if not own.any() or not said.any():
         return np.zeros(1), np.zeros(1)
     own, said = own - own.mean(), said - said.mean()
-    lag = int(_fits(own, said, rate_hz).argmax()) - own.size
+    lag = best_fit(own, said, rate_hz)[1]
     first, last = max(lag, 0), min(lag + own.size, said.size)
     window = round(_WINDOW_S * rate_hz)
     count = max(round(own.size / window), 1)
@@ -79,21 +78,17 @@ def best_fit(own: Floats, said: Floats, rate_hz: float) -> tuple[float, int]:
     """
     if not own.any() or not said.any():
         return 0.0, 0
-    fits = _fits(own - own.mean(), said - said.mean(), rate_hz)
-    top = int(fits.argmax())
-    return float(fits[top] / max(np.sqrt(np.mean(fits**2)), _TINY)), top - own.size
-
-
-def _fits(own: Floats, said: Floats, rate_hz: float) -> npt.NDArray[np.float32]:
-    """How well a piece fits, from where it ends with the other's first sample on."""
+    sides = (said - said.mean(), own - own.mean())
     size = next_fast_len(own.size + said.size, real=True)
-    even = (_levelled(side, rate_hz).astype(np.float32) for side in (said, own))
+    even = (_levelled(side, rate_hz).astype(np.float32) for side in sides)
     cross, other = (rfft(side, size) for side in even)
     cross *= np.conj(other, out=other)
     cross[: max(1, int(_LOWEST_HZ * size / rate_hz))] = 0
     cross *= 1 / (np.sqrt(np.abs(cross)) + np.float32(_TINY))
     fits = np.abs(irfft(cross, size))
-    return np.concatenate((fits[size - own.size :], fits[: said.size]))
+    fits = np.concatenate((fits[size - own.size :], fits[: said.size]))
+    top = int(fits.argmax())
+    return float(fits[top] / max(np.sqrt(np.mean(fits**2)), _TINY)), top - own.size
 
 
 def _bounded(wide: Floats) -> Floats:
