@@ -84,6 +84,32 @@ async def test_work_for_a_loop_that_is_busy_too_long_is_never_begun(engine):
     assert (begun, home.dropped) == ([], 1)
 
 
+async def test_work_is_never_begun_by_a_loop_that_took_it_and_then_was_busy(engine):
+    home, begun, gave_up = Home(), [], threading.Event()
+
+    async def work():
+        begun.append(True)
+
+    async def impatient():
+        try:
+            async with asyncio.timeout(0.02):
+                await home.run(work())
+        finally:
+            gave_up.set()
+
+    def busy_once_taken(loop, coro, **options):
+        task = asyncio.Task(coro, loop=loop, **options)
+        assert gave_up.wait(10)
+        return task
+
+    asyncio.get_running_loop().set_task_factory(busy_once_taken)
+    with pytest.raises(TimeoutError):
+        await asyncio.wrap_future(engine.submit(impatient()))
+    asyncio.get_running_loop().set_task_factory(None)
+    await asyncio.sleep(0.01)
+    assert (begun, home.dropped) == ([], 1)
+
+
 async def test_what_swallows_its_cancellation_holds_nobody_up():
     home, may_end = Home(), asyncio.Event()
 

@@ -52,8 +52,9 @@ class Home:
             answer: R = await errand.answer
             return answer
         except asyncio.CancelledError:
+            errand.left = True
             self.dropped += 1
-            _tell(self._loop, errand.leave)
+            _tell(self._loop, errand.cancel)
             raise
 
     async def off_loop(self, function: Callable[[], R]) -> R:
@@ -106,7 +107,11 @@ class Home:
 
 
 class _Errand:
-    """A coroutine on its way to the notebook's loop, and its answer on the way back."""
+    """A coroutine on its way to the notebook's loop, and its answer on the way back.
+
+    `left` is set on the asker's thread, at once: what has not begun by then never does, even where
+    that loop is busy between taking the errand and its first step.
+    """
 
     def __init__(
         self,
@@ -119,26 +124,26 @@ class _Errand:
         self._work = work
         self._asker = asker
         self._task: asyncio.Task[Any] | None = None
-        self._left = False
+        self.left = False
 
     def begin(self) -> None:
         """Start it, where somebody still waits."""
-        if self._left:
-            self._work.close()
-            return
         name = f"voicelab {getattr(self._work, '__qualname__', 'function')}"
-        self._task = asyncio.get_running_loop().create_task(self._work, name=name)
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=name)
         self._tasks.add(self._task)
         self._task.add_done_callback(self._done)
 
-    def leave(self) -> None:
-        """Nobody waits any longer."""
-        self._left = True
+    def cancel(self) -> None:
+        """End it: nobody waits any longer."""
         if self._task is not None:
             self._task.cancel()
 
+    async def _run(self) -> Any:
+        return None if self.left else await self._work
+
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
+        self._work.close()  # where it never began
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         value = None if error is not None else task.result()
         _tell(self._asker, _settle, self.answer, value, error)
