@@ -19,9 +19,8 @@ import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
 from voicelab.audio.diagnosis.envelopes import Envelopes
+from voicelab.audio.diagnosis.prediction import ORDER, predictors, summed, surprise
 
-_ORDER: Final = 12
-_TAILS: Final = 4.0  # of the t distribution: speech surprises more often than a normal one does
 _NARROW_HZ: Final = 8000
 _SMOOTH: Final = 3
 _PITCH_HZ: Final = (70, 400)
@@ -70,23 +69,8 @@ class Junctions:
         self.count = len(said)
         self.power: _Floats = np.einsum("nk,nk->n", said, said) / length
         self._envelopes = Envelopes(said, rate_hz) if hidden else None
-        self._predict(self._frames, max(round(_AROUND_S / 2 * rate_hz / length), 1))
+        self._weights, self._usual = predictors(self._frames, rate_hz)
         self._listen(said, rate_hz)
-
-    def _predict(self, frames: _Floats, around: int) -> None:
-        """Make the short predictor of each place."""
-        shape = np.hanning(frames.shape[1] + 2)[1:-1]
-        shaped = frames * shape
-        width = shaped.shape[1]
-        columns = [
-            np.einsum("nk,nk->n", shaped[:, : width - lag], shaped[:, lag:])
-            for lag in range(_ORDER + 1)
-        ]
-        lags = np.stack(columns, axis=1) / float(shape @ shape)
-        lags = _summed(lags, around) / (2 * around + 1)
-        lags[:, 0] = lags[:, 0] * (1 + 1e-4) + 2.0
-        weights, self._usual = _levinson(lags)
-        self._weights = np.ascontiguousarray(weights[:, ::-1])
 
     def _listen(self, frames: _Floats, rate_hz: int) -> None:
         """Find the period of the voice at each place, and how well it repeats itself."""
@@ -101,7 +85,7 @@ class Junctions:
         blocks = np.concatenate([np.roll(self._heard, -n, axis=0) for n in range(joined)], axis=1)
         lowest = int(rate / _PITCH_HZ[1])
         highest = max(min(int(rate / _PITCH_HZ[0]), blocks.shape[1] - 20), lowest + 1)
-        lags = _summed(
+        lags = summed(
             _autocorrelations(blocks, highest), max(round(_AROUND_S * rate / self._length), 1)
         )
         lags /= blocks.shape[1] - np.arange(highest + 1)
@@ -136,11 +120,10 @@ class Junctions:
         return np.pad(jump - step, ends), np.pad(doubt, ends), np.pad(step > _KEPT, ends)
 
     def _jump(self, at: _Indices, one: _Indices, two: _Indices) -> _Floats:
-        joined = np.concatenate((self._frames[one, -_ORDER:], self._frames[two, :_ORDER]), axis=1)
-        windows = sliding_window_view(joined, _ORDER + 1, axis=1)[:, :_ORDER]
+        joined = np.concatenate((self._frames[one, -ORDER:], self._frames[two, :ORDER]), axis=1)
+        windows = sliding_window_view(joined, ORDER + 1, axis=1)[:, :ORDER]
         rest = np.einsum("nwk,nk->nw", windows, self._weights[at])
-        cost = np.log1p(rest * rest / (_TAILS * self._usual[at, None])).sum(axis=1)
-        cost = np.minimum(cost * ((_TAILS + 1) / 2), _WORST_JUMP)
+        cost = np.minimum(surprise(rest, self._usual[at, None]).sum(axis=1), _WORST_JUMP)
         if self._envelopes is not None:
             cost += self._envelopes.jump(one, two)
         return np.asarray(cost)
@@ -207,22 +190,3 @@ def _power(rows: npt.NDArray[np.float32]) -> _Floats:
     sums = np.zeros((rows.shape[0], rows.shape[1] + 1))
     np.cumsum(np.square(rows, dtype=np.float64), axis=1, out=sums[:, 1:])
     return sums
-
-
-def _summed(rows: _Floats, around: int) -> _Floats:
-    """Sum each row with so many before and after it."""
-    sums = np.cumsum(np.pad(rows, ((around + 1, around), (0, 0))), axis=0)
-    summed: _Floats = sums[2 * around + 1 :] - sums[: -2 * around - 1]
-    return summed
-
-
-def _levinson(lags: _Floats) -> tuple[_Floats, _Floats]:
-    """Prediction-error filters, the newest sample first, and what they leave."""
-    weights = np.zeros_like(lags)
-    weights[:, 0] = 1
-    left = lags[:, 0].copy()
-    for n in range(1, lags.shape[1]):
-        turn = -np.einsum("nk,nk->n", weights[:, :n], lags[:, n:0:-1]) / left
-        weights[:, 1 : n + 1] += turn[:, None] * weights[:, n - 1 :: -1][:, :n]
-        left *= 1 - turn**2
-    return weights, left

@@ -1,8 +1,14 @@
-"""Frames in the wrong order: on one grid, several would go on better the other way round."""
+"""Frames in the wrong order: on one grid, several would go on better the other way round.
+
+The first frame most often begins with the recording. Where nothing speaks for that, the grids are
+tried that begin where the wave breaks off; of so many, one seems to fit in good speech too, and
+more is asked of them.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -12,6 +18,7 @@ import numpy.typing as npt
 from voicelab.audio.diagnosis.crackles import without_crackles
 from voicelab.audio.diagnosis.finding import Finding, doubted
 from voicelab.audio.diagnosis.frames import FRAMES_MS
+from voicelab.audio.diagnosis.grids import breaks, likely_starts
 from voicelab.audio.diagnosis.heard import NOISY_DB, Heard, snr_db
 from voicelab.audio.diagnosis.junctions import Junctions
 from voicelab.audio.diagnosis.lines import without_lines
@@ -33,6 +40,12 @@ _SHORT_MS: Final = 10
 _CLEAR: Final = {True: 14.0, False: 20.0}
 """Nats that leave no doubt, in noise and without: the purer the voice, the farther chance goes."""
 _SUSPECT_CLEAN: Final = 14.0
+_SEARCHED: Final = 8.0
+_STARTS: Final = {True: 5, False: 2}
+"""So many places are tried, in noise and without."""
+_STARTS_SHORT: Final = 2  # frames of 10 ms take longest to try
+_WORTH_A_CLIMB: Final = 5.0
+_STEPS_S: Final = (2.5e-4, 1.25e-4)
 _MENDED_S: Final = 300
 
 _Floats = npt.NDArray[np.float64]
@@ -106,6 +119,26 @@ def _changed(order: tuple[int, ...]) -> list[tuple[int, int, int, int]]:
     return [(n, *triple) for n, triple in triples if triple != (n - 2, n - 1, n)]
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Grid:
+    """Frames of one length, and what speaks for some of them having been moved.
+
+    Attributes
+    ----------
+    evidence : float
+        Nats, over what grids that begin elsewhere tell.
+    count : int
+        Groups that fit better in another order.
+    frame_ms, start : int
+        How long a frame is, and at which sample the first begins.
+    """
+
+    evidence: float = 0.0
+    count: int = 0
+    frame_ms: int = 0
+    start: int = 0
+
+
 class _Piece:
     """A piece without what crackles, and the voice in it.
 
@@ -121,10 +154,74 @@ class _Piece:
         self._voice = without_lines(self._heard, rate_hz)
         self._hidden = snr_db(self._voice, rate_hz) < NOISY_DB
 
-    def moves(self, length: int, off: int = 0) -> Moves:
+    def moves(self, length: int, start: int) -> Moves:
         """Frames that fit better elsewhere, the first of them beginning so many samples in."""
-        heard, voice = self._heard[off:], self._voice[off:]
+        heard, voice = self._heard[start:], self._voice[start:]
         return Moves(Junctions(heard, voice, length, self._rate_hz, hidden=self._hidden))
+
+    def breaks(self) -> _Floats:
+        """How little the wave goes on, sample by sample."""
+        return breaks(self._heard, self._rate_hz)
+
+
+class _Pieces:
+    """All that is looked at of a recording, and the grids that are tried."""
+
+    def __init__(self, heard: Heard) -> None:
+        self._pieces = [_Piece(piece, heard.rate_hz) for piece in heard.pieces()]
+        self._rate_hz = heard.rate_hz
+        self._starts = _STARTS[heard.is_noisy]
+
+    def at_start(self) -> _Grid:
+        """The best of the grids that begin with the recording."""
+        best = _Grid()
+        for frame_ms in FRAMES_MS:
+            evidence, count = self._evidence(frame_ms, 0)
+            if evidence >= max(_SUSPECT, best.evidence):
+                best = max(best, self._beside_others(_Grid(evidence, count, frame_ms, 0)))
+        return best
+
+    def anywhere(self) -> _Grid:
+        """The best of the grids that begin where the wave breaks off."""
+        best = _Grid()
+        all_breaks = [piece.breaks() for piece in self._pieces]
+        for frame_ms in FRAMES_MS:
+            length = self._length(frame_ms)
+            most = _STARTS_SHORT if frame_ms == _SHORT_MS else self._starts
+            starts = likely_starts(all_breaks, length, self._rate_hz, most)
+            grids = [_Grid(*self._evidence(frame_ms, n), frame_ms, n) for n in starts]
+            grid = max(grids, default=_Grid())
+            if grid.evidence >= max(_WORTH_A_CLIMB, best.evidence / 2):
+                best = max(best, self._beside_others(self._climbed(grid)))
+        return best
+
+    def _climbed(self, grid: _Grid) -> _Grid:
+        """Move the start to where most speaks for it."""
+        for step_s in _STEPS_S:
+            step = max(round(step_s * self._rate_hz), 1)
+            for start in (grid.start - step, grid.start + step):
+                start %= self._length(grid.frame_ms)
+                found = self._evidence(grid.frame_ms, start)
+                grid = max(grid, _Grid(*found, grid.frame_ms, start))
+        return grid
+
+    def _beside_others(self, grid: _Grid) -> _Grid:
+        """Take off what grids tell that begin elsewhere: so much is chance."""
+        length = self._length(grid.frame_ms)
+        others = ((grid.start + round(share * length)) % length for share in _ELSEWHERE)
+        chance = max(self._evidence(grid.frame_ms, other)[0] for other in others)
+        return replace(grid, evidence=grid.evidence - _BY_CHANCE * chance)
+
+    def _evidence(self, frame_ms: int, start: int) -> tuple[float, int]:
+        evidence, count = 0.0, 0
+        for piece in self._pieces:
+            moves = piece.moves(self._length(frame_ms), start)
+            evidence += moves.evidence
+            count += sum(_TRUST * gain > _PRICE for gain in moves.gains)
+        return evidence, count
+
+    def _length(self, frame_ms: int) -> int:
+        return self._rate_hz * frame_ms // 1000
 
 
 def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
@@ -135,30 +232,25 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     tuple of list of Finding and float
         And the evidence, in nats.
     """
-    pieces = [_Piece(piece, heard.rate_hz) for piece in heard.pieces()]
-    best: tuple[float, int, int] = (0.0, 0, 0)
-    for frame_ms in FRAMES_MS:
-        length = heard.rate_hz * frame_ms // 1000
-        evidence, count = _evidence(pieces, length, 0)
-        if evidence < max(_SUSPECT, best[0]):
-            continue
-        evidence -= _BY_CHANCE * max(
-            _evidence(pieces, length, round(share * length))[0] for share in _ELSEWHERE
-        )
-        best = max(best, (evidence, count, frame_ms))
-    evidence, count, frame_ms = best
-    few = frame_ms == _SHORT_MS or count < _FEWEST
+    pieces = _Pieces(heard)
     noisy = heard.is_noisy
+    grid, searched = pieces.at_start(), 0.0
+    elsewhere = pieces.anywhere()
+    if elsewhere.evidence - _SEARCHED > grid.evidence:
+        grid, searched = elsewhere, _SEARCHED
+    few = grid.frame_ms == _SHORT_MS or grid.count < _FEWEST
     in_noise = _SUSPECT_FEW if few else _SUSPECT
+    evidence = grid.evidence - searched
     if evidence < (in_noise if noisy else _SUSPECT_CLEAN):
         return [], evidence
+    beginning = f" that begin {grid.start} samples in" if grid.start else ""
     finding = Finding(
         "reordering",
         min(0.98, 0.7 + evidence / 200),
-        f"{count} group{'s' * (count > 1)} of {frame_ms} ms frames would go on better in another "
-        f"order ({evidence:.0f} nats more than frames cut elsewhere)"
+        f"{grid.count} group{'s' * (grid.count > 1)} of {grid.frame_ms} ms frames{beginning} would "
+        f"go on better in another order ({grid.evidence:.0f} nats more than frames cut elsewhere)"
         + (f"; the first {_MENDED_S} s are mended" if heard.duration_s > _MENDED_S else ""),
-        lambda heard: (_in_order(heard, frame_ms), heard.rate_hz),
+        lambda heard: (_in_order(heard, grid), heard.rate_hz),
         weight=evidence,
     )
     if evidence < _CLEAR[noisy]:
@@ -166,22 +258,13 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     return [finding], evidence
 
 
-def _evidence(pieces: list[_Piece], length: int, off: int) -> tuple[float, int]:
-    evidence, count = 0.0, 0
-    for piece in pieces:
-        moves = piece.moves(length, off)
-        evidence += moves.evidence
-        count += sum(_TRUST * gain > _PRICE for gain in moves.gains)
-    return evidence, count
-
-
-def _in_order(heard: Heard, frame_ms: int) -> Int16Array:
+def _in_order(heard: Heard, grid: _Grid) -> Int16Array:
     """Put frames in order, for as long as a person will wait."""
-    length = heard.rate_hz * frame_ms // 1000
+    length = heard.rate_hz * grid.frame_ms // 1000
     mended = heard.samples.copy()
     part = heard.samples[: _MENDED_S * heard.rate_hz]
-    for at, order in _Piece(part, heard.rate_hz).moves(length).moves:
+    for at, order in _Piece(part, heard.rate_hz).moves(length, grid.start).moves:
         for n, other in enumerate(order):
-            to, source = (at + n) * length, (at + other) * length
+            to, source = (grid.start + (at + place) * length for place in (n, other))
             mended[to : to + length] = part[source : source + length]
     return mended
