@@ -116,3 +116,13 @@ def test_white_noise_does_not_hide_how_a_resampler_rings(times):
     found = diagnose(heard).hypotheses[0]
     assert found.fault in ("chunk-clicks", "unknown")
     assert "every 40 ms the sound is weaker" in found.evidence
+
+
+@pytest.mark.parametrize("snr_db", [None, 20])
+def test_a_small_offset_of_a_loud_voice_shows_in_its_pauses(snr_db):
+    good = noisy(prompt("greeting"), snr_db, np.random.default_rng(3))
+    loud = as_int16(good * 1.9)
+    assert diagnose(loud).fault == "none"
+    found = diagnose(as_int16(loud - 550.0))
+    assert found.fault == "dc-offset"
+    assert abs(float(found.repaired.samples.mean())) < 30

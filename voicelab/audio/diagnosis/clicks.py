@@ -40,7 +40,7 @@ _FLATTEST: Final = 0.05
 _CLEAR: Final = {True: (4.5, 6.3), False: (5.4, 7.2)}
 """Spreads that leave no doubt, of a usual length or not: where a recording begins, elsewhere."""
 _SUSPECT: Final = 0.91
-_SURE_IN_NOISE: Final = 1.2
+_SURE: Final = {True: 1.2, False: 1.08}
 _WAVERS: Final = 14.0
 _ALONE: Final = 1.9
 _RINGS: Final = (
@@ -98,7 +98,7 @@ def find_clicks(heard: Heard) -> tuple[list[Finding], float]:
         "resampled one by one",
         weight=spreads**2 / 2,
     )
-    if strength < (_SURE_IN_NOISE if heard.is_noisy else 1):
+    if strength < _SURE[heard.is_noisy]:
         finding = doubted(finding, _SETTLES)
     return [finding], spreads
 

@@ -1,7 +1,7 @@
 """Where a grid of frames may begin, told by the places at which the wave breaks off.
 
-Two or three frames that were moved leave three breaks, within as many frames of the first. Folded
-at the length of a frame, those of a recording add up at the place where its frames begin.
+Frames that changed places leave three breaks, within four frames of the first. Folded at the length
+of a frame, those of a recording add up at the place where its frames begin.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ _BLOCK_S: Final = 0.02
 _USUAL: Final = 12.0
 _WORST: Final = 40.0
 _SHARE: Final = 0.95
+_LONGEST: Final = 4
 _APART_S: Final = 0.00075
 
 _Floats = npt.NDArray[np.float64]
@@ -78,11 +79,11 @@ def likely_starts(pieces: list[_Floats], length: int, rate_hz: int, most: int) -
     """
     folded = np.zeros(length)
     for piece in pieces:
-        size = (piece.size - 3 * length) // length * length
+        size = (piece.size - _LONGEST * length) // length * length
         if size <= 0:
             continue
-        first, *others = (piece[n * length : n * length + size] for n in range(4))
-        groups = first + np.sum(others, axis=0) - np.min(others, axis=0)
+        first, *others = (piece[n * length : n * length + size] for n in range(_LONGEST + 1))
+        groups = first + np.sort(others, axis=0)[-2:].sum(axis=0)
         over = np.maximum(groups - np.quantile(groups, _SHARE), 0)
         folded += over.reshape(-1, length).sum(axis=0)
     apart = round(_APART_S * rate_hz)

@@ -18,6 +18,8 @@ _LEAST_OFFSET: Final = 250.0
 _OFFSET_SHARE: Final = 0.18
 _STEADY: Final = 3.0
 _WANDERS: Final = 0.25  # the lowest notes of a loud noise lift whole seconds
+_PAUSES: Final = 0.1
+_ABOUT: Final = 0.35
 _DOUBTFUL: Final = 0.65  # where seconds differ as much, what else is found explains more
 _LEAST_PEAK: Final = 300
 _PILE: Final = 1.5
@@ -68,6 +70,8 @@ def find_offset(heard: Heard) -> list[Finding]:
     level = float(np.sqrt(np.mean(looked**2)))
     wander = float(means.std())
     least = _OFFSET_SHARE * level + _WANDERS * wander
+    if _rests_at(offset, heard):
+        least = 0.0
     if abs(offset) < max(_LEAST_OFFSET, least, _STEADY * chance):
         return []
     return [
@@ -78,6 +82,18 @@ def find_offset(heard: Heard) -> list[Finding]:
             lambda heard: (_centred(heard.samples, offset), heard.rate_hz),
         )
     ]
+
+
+def _rests_at(offset: float, heard: Heard) -> bool:
+    """Whether each of the quietest moments lies about there: no voice is asymmetric in a pause."""
+    step = max(heard.rate_hz // 50, 1)
+    looked = heard.sample_of()
+    frames = looked[: looked.size // step * step].reshape(-1, step).astype(np.float64)
+    if not len(frames):
+        return False
+    middles, spreads = frames.mean(axis=1), frames.std(axis=1)
+    pauses = middles[spreads <= np.quantile(spreads, _PAUSES)]
+    return float(np.sqrt(np.mean((pauses - offset) ** 2))) < _ABOUT * abs(offset)
 
 
 Pile = tuple[float, int, int]

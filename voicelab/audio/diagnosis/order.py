@@ -24,8 +24,10 @@ from voicelab.audio.diagnosis.junctions import Junctions
 from voicelab.audio.diagnosis.lines import without_lines
 from voicelab.audio.samples import Int16Array
 
-_ORDERS: Final[tuple[tuple[int, ...], ...]] = ((1, 0), (2, 0, 1), (1, 2, 0), (2, 1, 0))
-"""How neighbours may have to be put: two changed places, or one came two late or two early."""
+_ORDERS: Final[tuple[tuple[int, ...], ...]] = (
+    (1, 0), (2, 0, 1), (1, 2, 0), (2, 1, 0), (3, 0, 1, 2), (1, 2, 3, 0),
+)  # fmt: skip
+"""How neighbours may have to be put: two changed places, or one came two or three late or early."""
 _DOUBT: Final = 8.0
 _QUIET: Final = 0.02
 _TRUST: Final = 0.7
@@ -45,7 +47,7 @@ _STARTS: Final = {True: 5, False: 2}
 """So many places are tried, in noise and without."""
 _STARTS_SHORT: Final = 2  # frames of 10 ms take longest to try
 _WORTH_A_CLIMB: Final = 5.0
-_STEPS_S: Final = (2.5e-4, 1.25e-4)
+_STEPS_S: Final = (1e-3, 5e-4, 2.5e-4, 1.25e-4)
 _MENDED_S: Final = 300
 
 _Floats = npt.NDArray[np.float64]
@@ -234,13 +236,11 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     """
     pieces = _Pieces(heard)
     noisy = heard.is_noisy
-    grid, searched = pieces.at_start(), 0.0
-    elsewhere = pieces.anywhere()
-    if elsewhere.evidence - _SEARCHED > grid.evidence:
-        grid, searched = elsewhere, _SEARCHED
+    at_start, anywhere = pieces.at_start(), pieces.anywhere()
+    grid = max(at_start, anywhere)
+    evidence = max(at_start.evidence, anywhere.evidence - _SEARCHED)
     few = grid.frame_ms == _SHORT_MS or grid.count < _FEWEST
     in_noise = _SUSPECT_FEW if few else _SUSPECT
-    evidence = grid.evidence - searched
     if evidence < (in_noise if noisy else _SUSPECT_CLEAN):
         return [], evidence
     beginning = f" that begin {grid.start} samples in" if grid.start else ""
