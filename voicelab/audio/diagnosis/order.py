@@ -33,6 +33,8 @@ _QUIET: Final = 0.02
 _TRUST: Final = 0.7
 _PRICE: Final = 6.0
 _MOST: Final = 18.0
+_NEAR: Final = 3
+_FAR: Final = 3.0  # nats: a frame that is three late is rarer than one that is one or two
 _ELSEWHERE: Final = (0.2, 0.45, 0.7)
 _BY_CHANCE: Final = 1.5
 _SUSPECT: Final = 7.0
@@ -42,7 +44,7 @@ _SHORT_MS: Final = 10
 _CLEAR: Final = {True: 14.0, False: 20.0}
 """Nats that leave no doubt, in noise and without: the purer the voice, the farther chance goes."""
 _SUSPECT_CLEAN: Final = 14.0
-_SEARCHED: Final = 8.0
+_SEARCHED: Final = 10.0
 _STARTS: Final = {True: 5, False: 2}
 """So many places are tried, in noise and without."""
 _STARTS_SHORT: Final = 2  # frames of 10 ms take longest to try
@@ -106,7 +108,7 @@ def _candidates(junctions: Junctions) -> Iterator[tuple[float, int, tuple[int, .
     )
     for at, moved in zip(groups, _ORDERS, strict=True):
         changed = len(_changed(moved))
-        gain = np.sum(saved[:changed], axis=0)
+        gain = np.sum(saved[:changed], axis=0) - _FAR * (len(moved) > _NEAR)
         del saved[:changed]
         for n in np.flatnonzero(_TRUST * gain > _PRICE):
             yield float(gain[n]), int(at[n]), moved
