@@ -19,7 +19,7 @@ from voicelab.audio.diagnosis.pace import find_pace
 from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.seams import find_seams
 from voicelab.audio.diagnosis.slips import find_slips
-from voicelab.audio.diagnosis.stereo import find_stereo, find_two_sounds
+from voicelab.audio.diagnosis.stereo import find_panned, find_stereo, find_two_sounds
 from voicelab.audio.diagnosis.studio import find_studio
 from voicelab.audio.diagnosis.text import find_text
 from voicelab.audio.diagnosis.tones import is_tones
@@ -29,6 +29,7 @@ _PLAIN: Final = (find_text, find_silent, find_one_sided, find_stereo)
 """What shows in any sound, be it speech or not."""
 _FIRST: Final = (
     *_PLAIN,
+    find_panned,
     find_slips,
     find_two_sounds,
     find_misread,

@@ -29,7 +29,7 @@ from voicelab.audio.diagnosis.levels import find_clipped as find_piled
 from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
 from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.repeats import find_repeats
-from voicelab.audio.diagnosis.stereo import find_stereo
+from voicelab.audio.diagnosis.stereo import find_panned, find_stereo
 from voicelab.audio.diagnosis.text import find_text
 
 _WINDOW_S: Final = 0.5
@@ -63,7 +63,7 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
         only where the reference does not disprove it.
     """
     own = Heard(reference.samples, reference.rate_hz)
-    for find in (find_text, find_silent, find_one_sided, find_stereo):
+    for find in (find_text, find_silent, find_one_sided, find_stereo, find_panned):
         found = find(heard)
         if found and not find(own):
             return found
