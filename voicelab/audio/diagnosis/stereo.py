@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.rereading import is_bytes_of_16_bits
 from voicelab.audio.samples import Int16Array
 
 _SAME: Final = 0.98
@@ -41,7 +42,7 @@ def find_panned(heard: Heard) -> list[Finding]:
     """
     samples = heard.sample_of()
     moments = _moments(samples, heard.rate_hz)
-    if len(moments) < _FEWEST:
+    if len(moments) < _FEWEST or is_bytes_of_16_bits(samples):
         return []
     even, odd = moments[..., 0], moments[..., 1]
     one = (even[:, 1:] * odd[:, 1:]).mean(axis=1)
