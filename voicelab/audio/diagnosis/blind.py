@@ -18,6 +18,7 @@ from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.pace import find_pace
 from voicelab.audio.diagnosis.repeats import find_repeats
+from voicelab.audio.diagnosis.restarts import find_restarts
 from voicelab.audio.diagnosis.seams import find_seams
 from voicelab.audio.diagnosis.slips import find_slips
 from voicelab.audio.diagnosis.stereo import find_panned, find_stereo, find_two_sounds
@@ -30,7 +31,7 @@ Find = Callable[[Heard], list[Finding]]
 
 _PLAIN: Final = (find_text, find_silent, find_one_sided, find_stereo)
 """What shows in any sound, be it speech or not."""
-_FIRST: Final = (*_PLAIN, find_panned, find_slips, find_two_sounds)
+_FIRST: Final = (*_PLAIN, find_panned, find_restarts, find_slips, find_two_sounds)
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
 _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
 
