@@ -31,7 +31,7 @@ Find = Callable[[Heard], list[Finding]]
 
 _PLAIN: Final = (find_text, find_silent, find_one_sided, find_stereo)
 """What shows in any sound, be it speech or not."""
-_FIRST: Final = (*_PLAIN, find_panned, find_restarts, find_slips, find_two_sounds)
+_FIRST: Final = (*_PLAIN, find_restarts, find_slips, find_two_sounds)
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
 _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
 
@@ -43,8 +43,8 @@ def find_blind(heard: Heard) -> list[Finding]:
     if tones:
         return _first((*plain, find_offset), heard, sure=True)
     found = _first(_FIRST, heard)
-    heard = without_tones(heard)
-    found = found or _first((find_misread,), heard)
+    whole, heard = heard, without_tones(heard)
+    found = found or _first((find_misread,), heard) or _first((find_panned,), whole)
     if found:
         return found
     found = [finding for find in _THEN for finding in find(heard)]

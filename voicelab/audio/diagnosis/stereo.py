@@ -20,9 +20,9 @@ _LOUD: Final = 50.0
 _FRAME_S: Final = 0.04
 _FEWEST: Final = 10
 _CLOSER: Final = 0.015
-_CHANCE: Final = 3.2  # spreads
+_CHANCE: Final = 4.2  # spreads
 _NO_MATTER: Final = 0.7
-_CLEAR: Final = 4.0  # where each channel has a noise of its own that goes on
+_CLEAR: Final = 5.0  # where each channel has a noise of its own that goes on
 _MOST: Final = 1.5  # a few crackles are not to count for all
 
 _Floats = npt.NDArray[np.float64]
