@@ -41,6 +41,22 @@ def test_swapped_bytes_behind_a_law_cannot_be_told(law, name):
     assert found.fault in ("unknown", "l16-byte-order")
 
 
+@pytest.mark.parametrize("law", [mulaw, alaw])
+@pytest.mark.parametrize("gain_db", [5, 0, -12, -20, -36])
+@pytest.mark.parametrize("snr_db", [None, 20, 8])
+def test_swapped_bytes_of_what_was_g711(law, gain_db, snr_db):
+    said = law(louder(noisy(prompt("order"), snr_db, np.random.default_rng(2)), gain_db))
+    found = diagnose(said.byteswap())
+    assert found.fault == "l16-byte-order"
+    assert np.array_equal(found.repaired.samples, said)
+
+
+@pytest.mark.parametrize("law", [mulaw, alaw])
+def test_slipped_bytes_of_loud_g711(law):
+    said = law(louder(prompt("order"), 5)).tobytes()
+    assert diagnose(np.frombuffer(said[1:-1], "<i2").copy()).fault == "odd-byte-slip"
+
+
 @pytest.mark.parametrize("gain", [1.0, 0.71])
 @pytest.mark.parametrize("name", ["order", "greeting"])
 def test_samples_of_8_bits_are_not_g711(gain, name):

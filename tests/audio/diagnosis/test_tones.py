@@ -7,8 +7,9 @@ import pytest
 
 from tests.audio.diagnosis.voices import prompt
 from voicelab.audio.diagnosis import diagnose
+from voicelab.audio.diagnosis.faults import break_audio
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.tones import is_tones
+from voicelab.audio.diagnosis.tones import is_tones, without_tones
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 
 LAWS = {
@@ -51,3 +52,78 @@ def test_speech_is_no_tone(name):
 @pytest.mark.parametrize("size", [800, 1])
 def test_too_short_to_tell(size):
     assert not is_tones(Heard(tone((440,))[:size], 8000))
+
+
+KEYS = ((697, 1209), (770, 1336), (852, 1477), (941, 1336), (697, 1477))
+
+
+def silence(seconds):
+    return np.zeros(round(seconds * 8000), np.int16)
+
+
+def keyed(on_s, off_s):
+    return [part for key in KEYS for part in (tone(key, on_s), silence(off_s))]
+
+
+def rung(freqs, on_s, off_s, times):
+    return [tone(freqs, on_s), silence(off_s)] * times
+
+
+BEFORE = {
+    "ring-back": rung((425,), 1, 4, 2),
+    "American ring-back": rung((440, 480), 2, 4, 1),
+    "British ring-back": [*rung((400, 450), 0.4, 0.2, 2), silence(2)],
+    "dial tone": [tone((350, 440), 2)],
+    "busy": rung((480, 620), 0.5, 0.5, 4),
+    "congestion": rung((480, 620), 0.25, 0.25, 6),
+    "fax": rung((1100,), 0.5, 3, 2),
+    "short keys": keyed(0.05, 0.05),
+    "keys": keyed(0.1, 0.1),
+    "uneven keys": keyed(0.07, 0.05),
+    "slow keys": keyed(0.06, 0.1),
+}
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("law", LAWS)
+def test_speech_after_tones_has_nothing(before, law):
+    samples = np.concatenate((*BEFORE[before], prompt("order")))
+    assert diagnose(LAWS[law](samples)).fault == "none"
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_keys_between_words_are_not_lost(law):
+    keys = np.concatenate((silence(0.1), *keyed(0.08, 0.08), silence(0.2)))
+    samples = np.concatenate((prompt("order"), keys, prompt("sorry")))
+    assert diagnose(LAWS[law](samples)).fault == "none"
+
+
+@pytest.mark.parametrize("before", BEFORE)
+@pytest.mark.parametrize("severity", [0, 1, 2])
+def test_frames_that_are_lost_after_tones_are_found(before, severity):
+    lost, _ = break_audio("packet-loss", prompt("order"), 8000, severity, seed=2)
+    tones = np.concatenate(BEFORE[before])
+    whole = tones[: tones.size // 800 * 800]
+    assert diagnose(np.concatenate((whole, lost))).fault == "packet-loss"
+
+
+@pytest.mark.parametrize("hz", [1000, 2000])
+@pytest.mark.parametrize("law", LAWS)
+def test_a_whistle_behind_speech_stays(hz, law):
+    said = prompt("order")
+    samples = said // 2 + tone((hz,), said.size / 8000, 1600)[: said.size]
+    assert diagnose(LAWS[law](samples)).fault == "none"
+
+
+@pytest.mark.parametrize("name", ["greeting", "order", "yes"])
+def test_speech_keeps_what_rings_in_it(name):
+    heard = Heard(prompt(name), 8000)
+    assert without_tones(heard) is heard
+
+
+def test_tones_are_silenced_and_nothing_else():
+    samples = np.concatenate((*BEFORE["keys"], prompt("order"))) + np.int16(40)
+    left = without_tones(Heard(samples, 8000)).samples
+    size = samples.size - prompt("order").size
+    assert np.ptp(left[:size]) <= 4
+    assert np.array_equal(left[size:], samples[size:])

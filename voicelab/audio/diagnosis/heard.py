@@ -59,7 +59,10 @@ class Heard:
         return self.snr_db < NOISY_DB
 
     def windows(self) -> list[Int16Array]:
-        """Windows of one second: all of them, or 40 at equal distances."""
+        """Windows of one second: all of them, or 40 at equal distances.
+
+        Each begins with an even sample, so that pairs of samples stay pairs.
+        """
         return self._spread(_WINDOW_S, _MOST_WINDOWS)
 
     def stretches(self) -> list[Int16Array]:
@@ -115,13 +118,14 @@ class Heard:
         }
 
     def _spread(self, length_s: float, most: int) -> list[Int16Array]:
-        length = round(length_s * self.rate_hz)
+        length = round(length_s * self.rate_hz) // 2 * 2
         count = max(self.samples.size // length, 1)
         if count <= most:
             edges = np.linspace(0, self.samples.size, count + 1).astype(int)
+            edges[1:-1] -= edges[1:-1] % 2
             return [self.samples[a:b] for a, b in pairwise(edges)]
         starts = np.linspace(0, self.samples.size - length, most).astype(int)
-        return [self.samples[at : at + length] for at in starts]
+        return [self.samples[at : at + length] for at in starts // 2 * 2]
 
 
 def snr_db(samples: npt.NDArray[np.number], rate_hz: int) -> float:

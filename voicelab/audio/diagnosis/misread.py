@@ -14,7 +14,7 @@ from voicelab.audio.diagnosis.frames import runs
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import piles
 from voicelab.audio.diagnosis.likeness import likeness_db, prediction_gain_db
-from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, rereadings
+from voicelab.audio.diagnosis.rereading import OF_L16, Rereading, rereadings, share_on
 from voicelab.audio.diagnosis.slips import is_in_step, likeliest
 from voicelab.audio.samples import Int16Array
 
@@ -48,6 +48,8 @@ What is cut off seems bent too; but few samples pile up by another law.
 """
 _CUT_PILE: Final = 3.0
 _CUT_SHARE: Final = 0.05
+_ON_A_LAW: Final = 0.99
+_FEWEST_LEVELS: Final = 24
 _GOES_ON_DB: Final = {"bits-inverted": 0.5, "double-encoded": 0.05}
 
 
@@ -89,14 +91,15 @@ def find_misread(heard: Heard) -> list[Finding]:
         return []
     if ranked and ranked[0].reading.fault in _OTHER_LAW and _is_cut(heard):
         return []
-    if ranked and ranked[0].reading in OF_L16 and (is_in_step(heard) or _is_cut(heard)):
+    coded = _on_a_law(windows) if ranked and ranked[0].reading in OF_L16 else ()
+    if ranked and ranked[0].reading in OF_L16 and not coded and _is_whole(heard):
         return []
     if ranked and ranked[0].reading.fault == "mulaw-as-pcm8" and _is_sound(windows, list(gains)):
         return []
     if ranked and _is_noise(windows, ranked[0].reading.fault, list(gains)):
         return [_noise()]
     if ranked and ranked[0].reading in OF_L16:  # any of these has the high bytes right
-        best = likeliest(np.concatenate(windows), OF_L16)
+        best = likeliest(np.concatenate(windows), coded or OF_L16)
         ranked.sort(key=lambda score: score.reading is not best)
     found: dict[str, Finding] = {}
     for score in ranked:
@@ -145,6 +148,22 @@ def _piled(samples: Int16Array) -> bool:
 def _is_cut(heard: Heard) -> bool:
     ratio, count, _ = max(piles(heard), default=(0.0, 0, 0))
     return ratio > _CUT_PILE and count > _CUT_SHARE * heard.sample_of().size
+
+
+def _is_whole(heard: Heard) -> bool:
+    return is_in_step(heard) or _is_cut(heard)
+
+
+def _on_a_law(windows: list[Int16Array]) -> tuple[Rereading, ...]:
+    """Readings as 16-bit samples that give levels of G.711, which is no chance."""
+    samples = np.concatenate(windows)
+    found = []
+    for reading in OF_L16:
+        read = reading.read(samples)
+        share = max(share_on(read, law) for law in ("mulaw", "alaw"))
+        if share > _ON_A_LAW and np.unique(read).size > _FEWEST_LEVELS:
+            found.append(reading)
+    return tuple(found)
 
 
 def _is_noise(windows: list[Int16Array], fault: str, readings: list[Rereading]) -> bool:

@@ -26,6 +26,8 @@ from voicelab.audio.samples import Int16Array
 
 _ON_LEVELS: Final = 0.995
 _SAME_BYTES: Final = 0.25
+_HIGH: Final = 0x10
+_HIGH_SHARE: Final = 0.03
 _LOW: Final = {"mulaw": 4000, "alaw": 2000}  # above it each level may be one of 8 bits
 _LOPSIDED: Final = 1.5
 _LOW_SHARE: Final = 0.004
@@ -60,7 +62,7 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
             if _is_twice(samples, law):
                 return _OF_TWICE
             codes = ulaw_encode(samples) if law == "mulaw" else alaw_encode(samples)
-            if law == "mulaw" and _apart(codes) > _SAME_BYTES:
+            if law == "mulaw" and _apart(codes) > _SAME_BYTES and _has_high_bytes(codes):
                 return _OF_16_BITS_AS_MULAW
             return _OF_MULAW if law == "mulaw" else _OF_ALAW
     quarters = [_apart(_bytes(quarter)) for quarter in np.array_split(samples, 4)]
@@ -72,6 +74,11 @@ def has_levels(samples: Int16Array) -> bool:
     if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
         return True
     return max(share_on(samples, law) for law in ("mulaw", "alaw")) >= _ON_LEVELS
+
+
+def is_bytes_of_16_bits(samples: Int16Array) -> bool:
+    """Whether the high and the low bytes of 16-bit samples were decoded as mu-law, in turns."""
+    return rereadings(samples) is _OF_16_BITS_AS_MULAW
 
 
 def _is_twice(samples: Int16Array, law: str) -> bool:
@@ -104,6 +111,11 @@ def _apart(data: Uint8Array) -> float:
     pairs = data[: data.size // 2 * 2].reshape(-1, 2)
     even, odd = (np.bincount(pairs[:, n] >> 2, minlength=64) for n in (0, 1))
     return float(np.abs(even - odd).sum()) / max(2 * len(pairs), 1)
+
+
+def _has_high_bytes(codes: Uint8Array) -> bool:
+    """Whether many are the high bytes of small numbers; as mu-law these are the loudest levels."""
+    return float((codes < _HIGH).mean()) > _HIGH_SHARE
 
 
 def share_on(samples: Int16Array, levels: str) -> float:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.rereading import is_bytes_of_16_bits
 from voicelab.audio.samples import Int16Array
 
 _SAME: Final = 0.98
@@ -18,6 +19,11 @@ _FARTHER: Final = 0.1
 _LOUD: Final = 50.0
 _FRAME_S: Final = 0.04
 _FEWEST: Final = 10
+_CLOSER: Final = 0.015
+_CHANCE: Final = 4.2  # spreads
+_NO_MATTER: Final = 0.7
+_CLEAR: Final = 5.0  # where each channel has a noise of its own that goes on
+_MOST: Final = 1.5  # a few crackles are not to count for all
 
 _Floats = npt.NDArray[np.float64]
 
@@ -26,6 +32,42 @@ def find_stereo(heard: Heard) -> list[Finding]:
     """Two channels that are alike, or of which one is silent."""
     looked = heard.sample_of()
     return _twins(looked) or _idle_channel(looked)
+
+
+def find_panned(heard: Heard) -> list[Finding]:
+    """One sound in two channels, louder in one of them or with a noise of its own in each.
+
+    Within a pair samples are more alike than from one pair to the next, where it does not matter
+    which channel is compared with which. What was interpolated has pairs too, but there it matters.
+    """
+    samples = heard.sample_of()
+    moments = _moments(samples, heard.rate_hz)
+    if len(moments) < _FEWEST or is_bytes_of_16_bits(samples):
+        return []
+    even, odd = moments[..., 0], moments[..., 1]
+    one = (even[:, 1:] * odd[:, 1:]).mean(axis=1)
+    other = (odd[:, :-1] * even[:, 1:]).mean(axis=1)
+    own = [float((side[:, 1:] * side[:, :-1]).mean()) for side in (even, odd)]
+    scale = float(np.sqrt((even**2).mean() * (odd**2).mean()))
+    across, within = sorted((float(one.mean()) / scale, float(other.mean()) / scale))
+    spread = float((one - other).std()) / scale / np.sqrt(len(moments))
+    closer = within - across
+    if min(own[0], own[1], across) < 0 or closer < max(_CLOSER, _CHANCE * spread):
+        return []
+    apart = float(np.sqrt(own[0] * own[1])) / scale
+    if across - apart > _NO_MATTER * closer:
+        return []
+    if apart - across > _NO_MATTER * closer and closer < _CLEAR * spread:
+        return []
+    loud = [float(np.abs(samples[phase::2].astype(np.float64)).mean()) for phase in (0, 1)]
+    return [
+        _finding(
+            0.97,
+            f"samples are {within:.1%} alike pair by pair and {across:.1%} from one pair to the "
+            "next, as one sound in two channels is",
+            int(loud[1] > loud[0]),
+        )
+    ]
 
 
 def find_two_sounds(heard: Heard) -> list[Finding]:
@@ -81,6 +123,18 @@ def _strangers(samples: Int16Array, rate_hz: int) -> list[Finding]:
             loud,
         )
     ]
+
+
+def _moments(samples: Int16Array, rate_hz: int) -> _Floats:
+    """Pairs of each moment that is heard, all moments equally loud."""
+    size = round(_FRAME_S * rate_hz / 2)
+    values = samples.astype(np.float64)
+    values -= values.mean()
+    frames = values[: values.size // (2 * size) * 2 * size].reshape(-1, size, 2)
+    powers = (frames**2).mean(axis=(1, 2))
+    loud = powers > _LOUD**2
+    scaled = frames[loud] / np.sqrt(powers[loud])[:, None, None]
+    return np.asarray(np.clip(scaled, -_MOST, _MOST))
 
 
 def _finding(confidence: float, evidence: str, phase: int) -> Finding:

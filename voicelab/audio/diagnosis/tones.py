@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
+from voicelab.audio.diagnosis.frames import Run, runs
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.samples import Int16Array
 
 _WINDOW_S: Final = 0.05
 _MOST_TONES: Final = 3
@@ -17,6 +21,14 @@ _LOUD: Final = 0.05
 _LOUD_RMS: Final = 20.0
 _FEWEST: Final = 4
 _PADDED: Final = 2
+_SPAN_S: Final = 0.04  # a key is pressed for at least as long
+_STEP_S: Final = 0.005
+_BESIDE_S: Final = 0.01
+_STILL: Final = 0.1  # of the tone
+_LONG_S: Final = 0.2  # no vowel is as pure for as long
+_BLOCK: Final = 2000
+
+_Floats = npt.NDArray[np.float64]
 
 
 def is_tones(heard: Heard) -> bool:
@@ -32,13 +44,64 @@ def is_tones(heard: Heard) -> bool:
     rows = rows[power > max(_LOUD * float(power.max(initial=0.0)), _LOUD_RMS**2)]
     if len(rows) < _FEWEST:
         return False
+    return float((_told(rows) > _ALL).mean()) > _MOSTLY
+
+
+def without_tones(heard: Heard) -> Heard:
+    """Silence in place of keys, rings and beeps: they begin and end hard and come in step.
+
+    Parameters
+    ----------
+    heard : Heard
+        Left as it is where there are none.
+    """
+    beside = round(_BESIDE_S * heard.rate_hz)
+    samples = heard.samples.copy()
+    found = [run for run in _steady(heard) if _stands_alone(heard, run, beside)]
+    for start, end in found:
+        middle = round(float(np.average(samples[start:end], weights=np.hanning(end - start))))
+        samples[max(start - beside, 0) : end + beside] = middle
+    return replace(heard, samples=samples) if found else heard
+
+
+def _steady(heard: Heard) -> list[Run]:
+    """Where at most three frequencies sound at a time."""
+    samples = heard.samples
+    size, step = round(_SPAN_S * heard.rate_hz), max(round(_STEP_S * heard.rate_hz), 1)
+    if samples.size < size:
+        return []
+    marks = np.zeros(samples.size, np.bool_)
+    spans = np.lib.stride_tricks.sliding_window_view(samples, size)[::step]
+    for first in range(0, len(spans), _BLOCK):
+        rows = spans[first : first + _BLOCK].astype(np.float64)
+        rows -= rows.mean(axis=1, keepdims=True)
+        loud = np.flatnonzero((rows**2).mean(axis=1) > _LOUD_RMS**2)
+        for n in loud[_told(rows[loud]) > _ALL]:
+            at = (first + int(n)) * step
+            marks[at : at + size] = True
+    return runs(marks, size)
+
+
+def _stands_alone(heard: Heard, run: Run, beside: int) -> bool:
+    """Whether it comes out of silence and goes into silence; one of both if no vowel is as long."""
+    start, end = run
+    least = _STILL * _level(heard.samples[start:end])
+    before = heard.samples[max(start - 2 * beside, 0) : max(start - beside, 0)]
+    after = heard.samples[end + beside : end + 2 * beside]
+    still = [_level(part) < least for part in (before, after)]
+    return all(still) or (any(still) and end - start > _LONG_S * heard.rate_hz)
+
+
+def _level(samples: Int16Array) -> float:
+    return float(samples.std()) if samples.size else 0.0
+
+
+def _told(rows: _Floats) -> _Floats:
+    """Share of the power of each row that its three strongest frequencies have."""
+    size = rows.shape[1]
     spectra = np.abs(np.fft.rfft(rows * np.hanning(size), _PADDED * size, axis=1)) ** 2
     whole = spectra.sum(axis=1)
-    told = np.zeros(len(rows))
     for _ in range(_MOST_TONES):
         at = spectra.argmax(axis=1)[:, None] + np.arange(-_WIDE, _WIDE + 1)
-        at = np.clip(at, 0, spectra.shape[1] - 1)
-        before = spectra.sum(axis=1)
-        np.put_along_axis(spectra, at, 0.0, axis=1)
-        told += before - spectra.sum(axis=1)
-    return float((told > _ALL * whole).mean()) > _MOSTLY
+        np.put_along_axis(spectra, np.clip(at, 0, spectra.shape[1] - 1), 0.0, axis=1)
+    return np.asarray(1 - spectra.sum(axis=1) / np.maximum(whole, 1e-9))

@@ -29,7 +29,8 @@ from voicelab.audio.diagnosis.levels import find_clipped as find_piled
 from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
 from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.repeats import find_repeats
-from voicelab.audio.diagnosis.stereo import find_stereo
+from voicelab.audio.diagnosis.restarts import find_restarts
+from voicelab.audio.diagnosis.stereo import find_panned, find_stereo
 from voicelab.audio.diagnosis.text import find_text
 
 _WINDOW_S: Final = 0.5
@@ -41,6 +42,15 @@ _BENT: Final = 0.5
 _CLEAR: Final = 6.0
 _EXACT: Final = 1.5
 _LEVELS: Final = 256
+_PLAIN: Final = (
+    find_text,
+    find_silent,
+    find_one_sided,
+    find_stereo,
+    find_panned,
+    find_restarts,
+)
+"""What needs no reference, unless the reference has it too."""
 _OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
 """What they bend is still like the reference, and in noise as like as by no other reading."""
 _UNLIKE_DB: Final = 4.0
@@ -63,7 +73,7 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
         only where the reference does not disprove it.
     """
     own = Heard(reference.samples, reference.rate_hz)
-    for find in (find_text, find_silent, find_one_sided, find_stereo):
+    for find in _PLAIN:
         found = find(heard)
         if found and not find(own):
             return found
