@@ -136,3 +136,11 @@ def test_a_voice_has_its_pitch():
     measured = measure_speech(Heard(speech(16_000), 16_000))
     twice = measure_speech(Heard(speech(16_000), 32_000))
     assert twice.pitch_hz / measured.pitch_hz == pytest.approx(2, rel=0.1)
+
+
+def test_a_voice_as_small_and_quick_as_a_cartoons_is_not_called_double():
+    text = "Buenos días, llamo porque mi paquete no ha llegado todavía. ¿Puede mirar dónde está?"
+    samples = voice("es+zac", text=text, options=("-s", "206", "-p", "81"))
+    if samples is None:
+        pytest.skip("espeak-ng is not installed")
+    assert diagnose(Audio(samples, 8000)).fault in ("none", "unknown")

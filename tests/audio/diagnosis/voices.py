@@ -29,11 +29,11 @@ def prompt(name, rate_hz=8000):
     return at_rate(samples, from_hz, rate_hz)
 
 
-def voice(name, rate_hz=8000):
+def voice(name, rate_hz=8000, text=SENTENCE, options=()):
     """Speak by espeak-ng; None where it is missing."""
     if shutil.which("espeak-ng") is None:
         return None
-    command = ["espeak-ng", "-v", name, "--stdout", SENTENCE]
+    command = ["espeak-ng", "-v", name, *options, "--stdout", text]
     spoken = subprocess.run(command, check=True, capture_output=True).stdout
     samples, from_hz = soundfile.read(io.BytesIO(spoken), dtype="int16")
     return at_rate(samples, from_hz, rate_hz)

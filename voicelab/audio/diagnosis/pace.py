@@ -21,7 +21,8 @@ from voicelab.audio.diagnosis.studio import doubt_studio
 _FARTHEST: Final = 4.0
 _SPEEDS: Final = (("rate-half", 0.5), ("rate-double", 2.0), ("rate-triple", 3.0))
 _DOUBT: Final = 0.6
-_SURE: Final = 0.04
+_SURE: Final = {"rate-half": 0.04, "rate-double": 0.015, "rate-triple": 0.04}
+"""Odds of all being well, below which it is not; small and quick voices sound like double."""
 _OTHERS: Final = 0.05
 
 _Floats = npt.NDArray[np.float64]
@@ -44,7 +45,7 @@ def find_pace(heard: Heard) -> list[Finding]:
     true_hz = round(heard.rate_hz / speed)
     evidence = _evidence(speech, speed, true_hz)
     found = Finding(fault, min(likely, 0.95), evidence, _at(true_hz))
-    if fine < _SURE and 1 - fine - likely < _OTHERS:
+    if fine < _SURE[fault] and 1 - fine - likely < _OTHERS:
         return [found]
     doubt = Finding("unknown", max(1 - likely, likely), f"{evidence}; a reference would settle it")
     rest = Finding("none", fine, "it may be an unusual voice, at its true rate")
