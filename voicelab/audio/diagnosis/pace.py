@@ -21,7 +21,7 @@ from voicelab.audio.diagnosis.studio import doubt_studio
 _FARTHEST: Final = 4.0
 _SPEEDS: Final = (("rate-half", 0.5), ("rate-double", 2.0), ("rate-triple", 3.0))
 _DOUBT: Final = 0.6
-_SURE: Final = {"rate-half": 0.04, "rate-double": 0.015, "rate-triple": 0.04}
+_SURE: Final = {"rate-half": 0.04, "rate-double": 0.01, "rate-triple": 0.04}
 """Odds of all being well, below which it is not; small and quick voices sound like double."""
 _OTHERS: Final = 0.05
 
