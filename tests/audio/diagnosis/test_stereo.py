@@ -9,7 +9,7 @@ from tests.audio.diagnosis.voices import noisy, prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.stereo import find_panned, find_stereo
+from voicelab.audio.diagnosis.stereo import find_later, find_panned, find_stereo
 
 LOUD = 0.7
 
@@ -33,6 +33,18 @@ def test_one_channel_is_quieter(quieter_db, snr_db, shared):
     heard = in_turns(left, right * 10 ** (-quieter_db / 20))
     assert diagnose(heard).fault == "stereo-as-mono"
     assert diagnose(heard, Audio(said, 8000)).fault == "stereo-as-mono"
+
+
+@pytest.mark.parametrize("later_ms", [-8, -1, 2, 15])
+@pytest.mark.parametrize("snr_db", [None, 20, 8])
+@pytest.mark.parametrize("shared", [True, False])
+def test_one_channel_is_later(later_ms, snr_db, shared):
+    said, rng = speech(), np.random.default_rng(3)
+    left = noisy(said, snr_db, rng)
+    right = left if shared else noisy(said, snr_db, rng)
+    found = diagnose(in_turns(left, np.roll(right, 8 * later_ms) * 0.8))
+    assert found.fault == "stereo-as-mono"
+    assert np.abs(found.repaired.samples - left * LOUD).max() <= 1
 
 
 def test_each_channel_has_a_little_noise():
@@ -61,3 +73,4 @@ def test_interpolated_sound_has_one_channel(rate_hz, at, snr_db):
     between = np.interp(np.arange(at, said.size - 1, 0.5), np.arange(said.size), said)
     for samples in (said, np.rint(between).astype(np.int16)):
         assert find_panned(Heard(samples, rate_hz)) == []
+        assert find_later(Heard(samples, rate_hz)) == []

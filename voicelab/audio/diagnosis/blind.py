@@ -21,7 +21,7 @@ from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.restarts import find_restarts
 from voicelab.audio.diagnosis.seams import find_seams
 from voicelab.audio.diagnosis.slips import find_slips
-from voicelab.audio.diagnosis.stereo import find_panned, find_stereo, find_two_sounds
+from voicelab.audio.diagnosis.stereo import find_later, find_panned, find_stereo, find_two_sounds
 from voicelab.audio.diagnosis.studio import find_studio
 from voicelab.audio.diagnosis.text import find_text
 from voicelab.audio.diagnosis.tones import is_tones, without_tones
@@ -45,6 +45,7 @@ def find_blind(heard: Heard) -> list[Finding]:
     found = _first(_FIRST, heard)
     whole, heard = heard, without_tones(heard)
     found = found or _first((find_misread,), heard) or _first((find_panned,), whole)
+    found = found or _first((find_later,), heard)
     if found:
         return found
     found = [finding for find in _THEN for finding in find(heard)]

@@ -24,6 +24,11 @@ _CHANCE: Final = 4.2  # spreads
 _NO_MATTER: Final = 0.7
 _CLEAR: Final = 5.0  # where each channel has a noise of its own that goes on
 _MOST: Final = 1.5  # a few crackles are not to count for all
+_LATEST_S: Final = 0.05
+_AT_ONCE: Final = 2
+_ALIKE: Final = 0.6
+_SMOOTH: Final = 0.3
+_UNLIKE: Final = 0.7
 
 _Floats = npt.NDArray[np.float64]
 
@@ -66,6 +71,43 @@ def find_panned(heard: Heard) -> list[Finding]:
             f"samples are {within:.1%} alike pair by pair and {across:.1%} from one pair to the "
             "next, as one sound in two channels is",
             int(loud[1] > loud[0]),
+        )
+    ]
+
+
+def find_later(heard: Heard) -> list[Finding]:
+    """One sound in two channels, later in one of them.
+
+    Every other sample is then most like the others some moments away; of one sound, the next ones.
+    What rings or whistles is like itself some moments away, too.
+    """
+    from scipy.signal import correlate
+
+    values = heard.sample_of().astype(np.float64)
+    values = values[: values.size // 2 * 2] - values.mean()
+    even, odd = values[::2], values[1::2]
+    longest = round(_LATEST_S * heard.rate_hz)
+    power = float(np.sqrt((even @ even) * (odd @ odd)))
+    if even.size < 4 * longest or power < even.size * _LOUD**2:
+        return []
+    alike = correlate(even, odd, method="fft")[odd.size - 1 - longest : odd.size + longest] / power
+    lag = int(alike.argmax()) - longest
+    at_once = float(alike[longest - _AT_ONCE : longest + _AT_ONCE + 1].max())
+    later = float(alike.max())
+    if abs(lag) <= _AT_ONCE or later < _ALIKE or at_once > _UNLIKE * later:
+        return []
+    going_on = min(_itself(side, 1) for side in (even, odd))
+    around = range(abs(lag) - _AT_ONCE, abs(lag) + _AT_ONCE + 1)
+    ringing = max(abs(_itself(side, away)) for side in (even, odd) for away in around)
+    if going_on < max(_SMOOTH, at_once) or ringing > _UNLIKE * later:
+        return []
+    return [
+        _finding(
+            0.97,
+            f"every other sample is {later:.1%} like the others {abs(lag)} pairs away, and "
+            f"{at_once:.1%} like those beside it, as one sound is that is later in one of two "
+            "channels",
+            int(odd @ odd > even @ even),
         )
     ]
 
@@ -123,6 +165,10 @@ def _strangers(samples: Int16Array, rate_hz: int) -> list[Finding]:
             loud,
         )
     ]
+
+
+def _itself(values: _Floats, away: int) -> float:
+    return float(values[away:] @ values[:-away]) / float(values @ values)
 
 
 def _moments(samples: Int16Array, rate_hz: int) -> _Floats:
