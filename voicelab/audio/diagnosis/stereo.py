@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.lines import without_lines
 from voicelab.audio.diagnosis.rereading import is_bytes_of_16_bits
 from voicelab.audio.samples import Int16Array
 
@@ -83,7 +84,7 @@ def find_later(heard: Heard) -> list[Finding]:
     """
     from scipy.signal import correlate
 
-    values = heard.sample_of().astype(np.float64)
+    values = without_lines(heard.sample_of(), heard.rate_hz)
     values = values[: values.size // 2 * 2] - values.mean()
     even, odd = values[::2], values[1::2]
     longest = round(_LATEST_S * heard.rate_hz)
