@@ -18,7 +18,7 @@ from scipy.signal import lfilter, oaconvolve, resample_poly
 
 from voicelab.audio.compare.alignment import Alignment, align
 from voicelab.audio.compare.segments import Segment
-from voicelab.audio.diagnosis.against.matching import correlation
+from voicelab.audio.diagnosis.against.matching import correlation, fitted
 from voicelab.audio.diagnosis.against.places import sections
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
@@ -29,7 +29,7 @@ _WIDE_HZ: Final = 16_000  # above what the reference has, a seam shows best
 _PART_S: Final = 6.0
 _MOST_PARTS: Final = 10
 _SIDE_S: Final = 0.012
-_RIDGE: Final = 1e-5
+_DISPERSED_S: Final = 0.005
 _BLOCK_S: Final = 0.01
 _SHORT_S: Final = 0.15
 _FINER: Final = 4
@@ -144,12 +144,40 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
             alignment = align(own, said, rate_hz)
             if alignment is None:
                 continue
+            if len(alignment.segments) > 1:
+                alignment = _through_the_line(own, said, alignment)
             ahead = round((begin / heard.rate_hz - ahead_s) * rate_hz)
             laid = _laid(own, said, level, alignment, round(begin * rate_hz / heard.rate_hz), ahead)
             if laid is not None and laid.likeness > _ALIKE:
                 found.append(laid)
                 break
     return found
+
+
+def _through_the_line(heard: Int16Array, said: Int16Array, alignment: Alignment) -> Alignment:
+    """Align anew with what a line made of the reference, if that is more like what is heard.
+
+    A line that lets no low tones pass delays those beside them by milliseconds, so that the lag
+    seems to step with the pitch.
+    """
+    rate_hz = alignment.rate_hz
+    wide = heard - np.float64(heard.mean())
+    side, near = round(_SIDE_S * rate_hz), _DISPERSED_S * rate_hz
+    lags = np.array([segment.lag for segment in alignment.segments])
+    apart = np.abs(np.subtract.outer(lags, lags)) < near
+    usual = lags[int((apart @ [_length(s) for s in alignment.segments]).argmax())]
+    rows = []
+    for segment in alignment.segments:
+        lag = usual if abs(segment.lag - usual) < near else segment.lag
+        begin, end = segment.begin, segment.end
+        told = _said(said, alignment, Segment(begin, end, lag), begin - side, end + side)
+        rows.append((wide[begin:end], told))
+    taps = fitted(rows, side)
+    through = oaconvolve(said.astype(np.float64), taps, mode="same")
+    again = align(heard, as_int16(through), rate_hz)
+    if again is None or again.anchors < alignment.anchors:
+        return alignment
+    return min(alignment, again, key=lambda each: len(each.segments))
 
 
 def _parts(heard: Heard) -> list[tuple[int, Int16Array]]:
@@ -178,7 +206,7 @@ def _laid(
     if np.count_nonzero(known) < 8 * side:
         return None
     middle = float(wide[known].mean())
-    taps = _filter([(wide[a:b] - middle, row) for a, b, row in rows], side)
+    taps = fitted([(wide[a:b] - middle, row) for a, b, row in rows], side)
     for first, last, row in rows:
         told[first:last] = oaconvolve(row, taps, mode="valid")
         plain[first:last] = row[side : row.size - side]
@@ -239,20 +267,6 @@ def _joined(segments: tuple[Segment, ...], short: int) -> tuple[Segment, ...]:
 
 def _length(segment: Segment) -> int:
     return segment.end - segment.begin
-
-
-def _filter(rows: list[tuple[Floats, Floats]], side: int) -> Floats:
-    """The filter from what was said to what was heard, by least squares."""
-    lags, cross = np.zeros(2 * side + 1), np.zeros(2 * side + 1)
-    for heard, said in rows:
-        size = next_fast_len(said.size + 2 * side + 1, real=True)
-        spectrum = rfft(said, size)
-        lags += irfft(np.abs(spectrum) ** 2, size)[: 2 * side + 1]
-        cross += irfft(rfft(heard, size) * spectrum.conj(), size)[np.arange(-2 * side, 1)]
-    if lags[0] <= 0:
-        return np.zeros(2 * side + 1)
-    lags[0] *= 1 + _RIDGE
-    return np.asarray(solve_toeplitz(lags, cross))
 
 
 def _usual_gain(heard: Floats, told: Floats, known: _Bools, length: int) -> float:
