@@ -18,7 +18,8 @@ from scipy.signal import lfilter, oaconvolve, resample_poly
 
 from voicelab.audio.compare.alignment import Alignment, align
 from voicelab.audio.compare.segments import Segment
-from voicelab.audio.diagnosis.against.matching import correlation, fitted
+from voicelab.audio.diagnosis.against.filters import fitted, through
+from voicelab.audio.diagnosis.against.matching import best_fit, correlation
 from voicelab.audio.diagnosis.against.places import sections
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
@@ -29,7 +30,9 @@ _WIDE_HZ: Final = 16_000  # above what the reference has, a seam shows best
 _PART_S: Final = 6.0
 _MOST_PARTS: Final = 10
 _SIDE_S: Final = 0.012
-_DISPERSED_S: Final = 0.005
+_PIECE_S: Final = 4.0
+_PIECES: Final = 3
+_HARDLY: Final = 0.01
 _BLOCK_S: Final = 0.01
 _SHORT_S: Final = 0.15
 _FINER: Final = 4
@@ -71,8 +74,8 @@ class Laid:
     alignment : Alignment
     gain : float
         How loud it is as a multiple of the reference.
-    tells_polarity : bool
-        Whether the filter is clearly not that of the other polarity.
+    polarity : int
+        -1 where it is inverted, 0 where the filter does not tell.
     """
 
     begin: int
@@ -87,7 +90,7 @@ class Laid:
     segments: tuple[Segment, ...]
     alignment: Alignment
     gain: float = 1.0
-    tells_polarity: bool = True
+    polarity: int = 1
 
     @property
     def rest(self) -> Floats:
@@ -141,43 +144,62 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
             wide = at_rate(section, reference.rate_hz, rate_hz)
             level = float(wide.mean()) if wide.size else 0.0
             said = as_int16(wide - level)
-            alignment = align(own, said, rate_hz)
-            if alignment is None:
-                continue
-            if len(alignment.segments) > 1:
-                alignment = _through_the_line(own, said, alignment)
             ahead = round((begin / heard.rate_hz - ahead_s) * rate_hz)
-            laid = _laid(own, said, level, alignment, round(begin * rate_hz / heard.rate_hz), ahead)
+            at = round(begin * rate_hz / heard.rate_hz)
+            laid = _best(own, said, rate_hz, level, at, ahead)
             if laid is not None and laid.likeness > _ALIKE:
                 found.append(laid)
                 break
     return found
 
 
-def _through_the_line(heard: Int16Array, said: Int16Array, alignment: Alignment) -> Alignment:
-    """Align anew with what a line made of the reference, if that is more like what is heard.
+def _best(
+    heard: Int16Array, said: Int16Array, rate_hz: int, level: float, begin: int, ahead: int
+) -> Laid | None:
+    """Align; where nothing holds or the lag steps, with what a line makes of the reference too.
 
-    A line that lets no low tones pass delays those beside them by milliseconds, so that the lag
-    seems to step with the pitch.
+    Behind a filter the lag seems to step with the pitch. Steps that are real leave much less alike
+    what is laid without them.
     """
-    rate_hz = alignment.rate_hz
-    wide = heard - np.float64(heard.mean())
-    side, near = round(_SIDE_S * rate_hz), _DISPERSED_S * rate_hz
-    lags = np.array([segment.lag for segment in alignment.segments])
-    apart = np.abs(np.subtract.outer(lags, lags)) < near
-    usual = lags[int((apart @ [_length(s) for s in alignment.segments]).argmax())]
-    rows = []
-    for segment in alignment.segments:
-        lag = usual if abs(segment.lag - usual) < near else segment.lag
-        begin, end = segment.begin, segment.end
-        told = _said(said, alignment, Segment(begin, end, lag), begin - side, end + side)
-        rows.append((wide[begin:end], told))
-    taps = fitted(rows, side)
-    through = oaconvolve(said.astype(np.float64), taps, mode="same")
-    again = align(heard, as_int16(through), rate_hz)
-    if again is None or again.anchors < alignment.anchors:
-        return alignment
-    return min(alignment, again, key=lambda each: len(each.segments))
+    alignment = align(heard, said, rate_hz)
+    plain = _laid(heard, said, level, alignment, begin, ahead) if alignment else None
+    if plain is not None and len(plain.alignment.segments) == 1:
+        return plain
+    alignment = align(heard, _through_the_line(heard, said, rate_hz), rate_hz)
+    again = _laid(heard, said, level, alignment, begin, ahead) if alignment else None
+    if plain is None or again is None:
+        return plain or again
+    fewer = len(again.alignment.segments) < len(plain.alignment.segments)
+    return again if fewer and again.likeness > plain.likeness - _HARDLY else plain
+
+
+def _through_the_line(heard: Int16Array, said: Int16Array, rate_hz: int) -> Int16Array:
+    """What the line makes of the reference, told by the piece that is most like it."""
+    wide = said.astype(np.float64)
+    own = heard - np.float64(heard.mean())
+    size = min(round(_PIECE_S * rate_hz), own.size)
+    best, filtered = 0.0, wide
+    for at in _loudest(own, size):
+        piece = own[at : at + size]
+        lag = best_fit(piece, wide, rate_hz)[1]
+        row = through(piece, wide, lag, rate_hz, _SIDE_S)
+        first, last = max(lag, 0), min(lag + size, wide.size)
+        like = correlation(piece[first - lag : last - lag], row[first:last])
+        if like > best:
+            best, filtered = like, row
+    return as_int16(filtered)
+
+
+def _loudest(own: Floats, size: int) -> list[int]:
+    """Begins of the loudest pieces of one size, none over another."""
+    sums = np.concatenate(([0.0], np.cumsum(own**2)))
+    left = sums[size:] - sums[:-size]
+    found: list[int] = []
+    while len(found) < _PIECES and left.max(initial=0.0) > 0:
+        at = int(left.argmax())
+        found.append(at)
+        left[max(at - size + 1, 0) : at + size] = 0
+    return found
 
 
 def _parts(heard: Heard) -> list[tuple[int, Int16Array]]:
@@ -214,9 +236,9 @@ def _laid(
     power = float(plain @ plain)
     gain = float(np.sqrt(told @ told / power)) if power > 0 else 0.0
     offset = float((wide - told)[known].mean())
-    theirs = alignment.sign * gain * level
+    polarity = alignment.sign * _polarity(taps)
+    theirs = (polarity or alignment.sign) * gain * level
     plain *= gain
-    upright = float(taps.max(initial=0.0)) > _UPRIGHT * -float(taps.min(initial=0.0))
     return Laid(
         begin,
         ahead,
@@ -230,8 +252,16 @@ def _laid(
         segments,
         alignment,
         gain,
-        upright,
+        polarity,
     )
+
+
+def _polarity(taps: Floats) -> int:
+    """1 or -1 where the filter is clearly not that of the other polarity, else 0."""
+    up, down = float(taps.max(initial=0.0)), -float(taps.min(initial=0.0))
+    if max(up, down) <= _UPRIGHT * min(up, down):
+        return 0
+    return 1 if up > down else -1
 
 
 def _said(said: Int16Array, alignment: Alignment, segment: Segment, begin: int, end: int) -> Floats:

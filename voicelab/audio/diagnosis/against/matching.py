@@ -6,18 +6,14 @@ from typing import Final
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.linalg import solve_toeplitz
-from scipy.signal import oaconvolve
 
+from voicelab.audio.diagnosis.against.filters import loudness, through
 from voicelab.audio.diagnosis.against.reference import Floats
 
 _WINDOW_S: Final = 0.5
-_LEVEL_S: Final = 0.05
 _MOST: Final = 5.0
-_FLOOR: Final = 0.03
 _LOWEST_HZ: Final = 150.0
 _TINY: Final = 1e-9
-_RIDGE: Final = 1e-5
 _SIDE_S: Final = 0.005
 
 
@@ -28,28 +24,6 @@ def correlation(one: Floats, other: Floats) -> float:
     one, other = one - one.mean(), other - other.mean()
     power = float(np.sqrt((one @ one) * (other @ other)))
     return float(one @ other) / power if power > 0 else 0.0
-
-
-def fitted(rows: list[tuple[Floats, Floats]], side: int) -> Floats:
-    """The filter from what was said to what was heard, by least squares.
-
-    Parameters
-    ----------
-    rows : list of (ndarray of float, ndarray of float)
-        Pieces heard, and what was said from `side` samples before each to as many after it.
-    side : int
-        Samples that the filter reaches on either side.
-    """
-    lags, cross = np.zeros(2 * side + 1), np.zeros(2 * side + 1)
-    for heard, said in rows:
-        size = next_fast_len(said.size + 2 * side + 1, real=True)
-        spectrum = rfft(said, size)
-        lags += irfft(np.abs(spectrum) ** 2, size)[: 2 * side + 1]
-        cross += irfft(rfft(heard, size) * spectrum.conj(), size)[np.arange(-2 * side, 1)]
-    if lags[0] <= 0:
-        return np.zeros(2 * side + 1)
-    lags[0] *= 1 + _RIDGE
-    return np.asarray(solve_toeplitz(lags, cross))
 
 
 def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
@@ -74,7 +48,7 @@ def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
     first, last = max(lag, 0), min(lag + own.size, said.size)
     window = round(_WINDOW_S * rate_hz)
     count = max(round(own.size / window), 1)
-    through = _through_the_line(own, said, lag, rate_hz)
+    filtered = through(own, said, lag, rate_hz, _SIDE_S)
     like, power = np.zeros(count), np.zeros(count)
     for k in range(count):
         a, b = max(k * window, first - lag), min((k + 1) * window, last - lag)
@@ -83,27 +57,10 @@ def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
         if b - a >= window // 2:
             like[k] = max(
                 abs(correlation(_bounded(own[a:b]), _bounded(row[a + lag : b + lag])))
-                for row in (said, through)
+                for row in (said, filtered)
             )
             power[k] = float(np.var(said[a + lag : b + lag]))
     return like, power
-
-
-def _through_the_line(own: Floats, said: Floats, lag: int, rate_hz: float) -> Floats:
-    """What a line with a filter would make of what was said.
-
-    What is heard counts as much wherever it is, so that no noise where it was read wrongly drowns
-    the rest.
-    """
-    side = round(_SIDE_S * rate_hz)
-    first, last = max(lag, 0), min(lag + own.size, said.size)
-    there = said[first:last]
-    if there.size < 4 * side:
-        return said
-    heard = own[first - lag : last - lag]
-    loud = 1 / _loudness(heard, rate_hz)
-    taps = fitted([(heard * loud, np.pad(there * loud, side))], side)
-    return np.asarray(oaconvolve(said, taps, mode="same"))
 
 
 def best_fit(own: Floats, said: Floats, rate_hz: float) -> tuple[float, int]:
@@ -146,14 +103,4 @@ def _bounded(wide: Floats) -> Floats:
 
 def _levelled(wide: Floats, rate_hz: float) -> Floats:
     """Equally loud everywhere, so that no noise where it was read wrongly drowns the rest."""
-    return np.asarray(wide / _loudness(wide, rate_hz))
-
-
-def _loudness(wide: Floats, rate_hz: float) -> Floats:
-    """Level around each sample, but for what is nearly silent."""
-    width = max(round(_LEVEL_S * rate_hz), 1)
-    total = np.concatenate(
-        ([0.0], np.cumsum(np.pad(wide**2, (width // 2, width - width // 2 - 1))))
-    )
-    power = np.maximum(total[width:] - total[:-width], 0.0) / width
-    return np.asarray(np.sqrt(power + _FLOOR * power.mean() + 1e-9))
+    return np.asarray(wide / loudness(wide, rate_hz))
