@@ -6,7 +6,7 @@ reference to the recording takes all of them in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -32,7 +32,10 @@ _MOST_PARTS: Final = 10
 _SIDE_S: Final = 0.012
 _PIECE_S: Final = 4.0
 _PIECES: Final = 3
+_ROUNDS: Final = 3
 _HARDLY: Final = 0.01
+_MUCH_LESS: Final = 0.5
+_PLAIN: Final = 0.98
 _BLOCK_S: Final = 0.01
 _SHORT_S: Final = 0.15
 _FINER: Final = 4
@@ -74,6 +77,8 @@ class Laid:
     alignment : Alignment
     gain : float
         How loud it is as a multiple of the reference.
+    taps : ndarray of float
+        The filter from the reference, as `alignment` signs it, to the recording.
     polarity : int
         -1 where it is inverted, 0 where the filter does not tell.
     """
@@ -90,7 +95,13 @@ class Laid:
     segments: tuple[Segment, ...]
     alignment: Alignment
     gain: float = 1.0
+    taps: Floats = field(default_factory=lambda: np.ones(1), repr=False)
     polarity: int = 1
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the filter does more than to make all of it louder or later."""
+        return correlation(self.told[self.known], self.said[self.known]) < _PLAIN
 
     @property
     def rest(self) -> Floats:
@@ -158,19 +169,40 @@ def _best(
 ) -> Laid | None:
     """Align; where nothing holds or the lag steps, with what a line makes of the reference too.
 
-    Behind a filter the lag seems to step with the pitch. Steps that are real leave much less alike
-    what is laid without them.
+    Behind a filter the lag seems to step with the pitch. Where steps are real, the line is told by
+    what lies between them.
     """
-    alignment = align(heard, said, rate_hz)
-    plain = _laid(heard, said, level, alignment, begin, ahead) if alignment else None
-    if plain is not None and len(plain.alignment.segments) == 1:
-        return plain
-    alignment = align(heard, _through_the_line(heard, said, rate_hz), rate_hz)
-    again = _laid(heard, said, level, alignment, begin, ahead) if alignment else None
-    if plain is None or again is None:
-        return plain or again
-    fewer = len(again.alignment.segments) < len(plain.alignment.segments)
-    return again if fewer and again.likeness > plain.likeness - _HARDLY else plain
+
+    def laid(through: Int16Array) -> Laid | None:
+        alignment = align(heard, through, rate_hz)
+        return _laid(heard, said, level, alignment, begin, ahead) if alignment else None
+
+    best = laid(said)
+    if best is not None and not best.is_filtered:
+        return best
+    for known in range(_ROUNDS):
+        if best is None or not known:
+            through = _through_the_line(heard, said, rate_hz)
+        else:
+            through = as_int16(oaconvolve(said.astype(np.float64), best.taps, mode="same"))
+        again = laid(through)
+        if again is not None and _is_better(again, best):
+            best = again
+        elif known or best is None:
+            break
+        if len(best.alignment.segments) == 1:
+            break
+    return best
+
+
+def _is_better(again: Laid, before: Laid | None) -> bool:
+    """Whether it steps less often and is as much alike, or leaves much less over."""
+    if before is None:
+        return True
+    fewer = len(again.alignment.segments) < len(before.alignment.segments)
+    if fewer and again.likeness > before.likeness - _HARDLY:
+        return True
+    return 1 - again.likeness**2 < _MUCH_LESS * (1 - before.likeness**2)
 
 
 def _through_the_line(heard: Int16Array, said: Int16Array, rate_hz: int) -> Int16Array:
@@ -252,6 +284,7 @@ def _laid(
         segments,
         alignment,
         gain,
+        taps,
         polarity,
     )
 
