@@ -80,7 +80,10 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
         best, *others = _of_aligned(heard, own, laid)
         more = goes_on_words(heard, reference, laid)
         return [replace(best, evidence=f"{best.evidence}{more}"), *others]
-    return ([] if find_repeats(own) else find_repeats(heard)) or _elsewhere(heard)
+    found = [] if find_repeats(own) else find_repeats(heard)
+    if not found and seems_alike(tiles):  # it is in it, though too little for all to be laid
+        found = find_blind(heard)
+    return found or _elsewhere(heard)
 
 
 def _is_told(heard: Heard, laid: list[Laid]) -> bool:
