@@ -102,6 +102,15 @@ def test_frames_that_are_cut_out_behind_a_line(frame, every):
     assert found.fault == "packet-loss"
 
 
+@pytest.mark.parametrize("ppm", [-200, 120])
+@pytest.mark.parametrize("line", ["wider", "Butterworth, 6"])
+def test_another_clock_behind_a_line_is_nothing_wrong(line, ppm):
+    finer = resample_poly(over(line, deep()).astype(np.float64), 8, 1)
+    at = np.arange(int(deep().size / (1 + abs(ppm) * 1e-6))) * (1 + ppm * 1e-6)
+    heard = as_int16(np.interp(8 * at, np.arange(finer.size), finer))
+    assert diagnose(Audio(heard, RATE_HZ), Audio(deep(), RATE_HZ)).fault == "none"
+
+
 def test_the_other_polarity_is_said_of_a_high_pass_that_tells_it():
     said = deep()
     high = sosfilt(butter(1, 200, "highpass", fs=RATE_HZ, output="sos"), said.astype(np.float64))
