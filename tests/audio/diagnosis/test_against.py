@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.signal import butter, resample_poly, sosfilt
 
 from tests.audio.diagnosis.voices import noisy, prompt
@@ -12,7 +13,10 @@ from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.against import Reference
 from voicelab.audio.diagnosis.against.moments import Moved
 from voicelab.audio.diagnosis.against.timing import _moved
+from voicelab.audio.diagnosis.against.ways import ways
+from voicelab.audio.diagnosis.against.weighing import _enough
 from voicelab.audio.diagnosis.faults import FAULTS, break_audio
+from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 
 RATE_HZ = 8000
@@ -80,6 +84,14 @@ def test_a_byte_that_is_lost_near_the_end():
     at = int(0.8 * len(data)) | 1
     heard = np.frombuffer(data[:at] + data[at + 1 : -1], np.int16)
     assert named(heard, speech()).fault == "odd-byte-slip"
+
+
+def test_bytes_that_are_lost_where_too_little_is_left_to_lay():
+    said = prompt("order")
+    data = np.frombuffer(said.tobytes(), np.uint8)
+    kept = np.delete(data, [int(place * data.size) | 1 for place in (0.025, 0.156, 0.838)])
+    heard = kept[: kept.size // 2 * 2].view(np.int16)
+    assert named(heard, said).fault == "odd-byte-slip"
 
 
 def test_linear_samples_of_8_bits_as_mulaw():
@@ -188,6 +200,42 @@ def test_silence_beside_what_is_cut_off_is_not_lost():
     said = np.concatenate([np.pad(part, (0, 900)) for part in np.array_split(speech(), 9)])
     loud = 12.0 * said.astype(np.float64)
     assert named(as_int16(np.clip(loud, -30_000, 9000)), said).fault == "clipped"
+
+
+@pytest.mark.parametrize("seed", [2, 3, 5])
+def test_frames_of_hum_that_are_lost_in_pauses(seed):
+    said = speech()
+    n = np.arange(said.size)
+    hum = 300 * np.sin(2 * np.pi * 50 * n / RATE_HZ) + 200 * np.sin(2 * np.pi * 150 * n / RATE_HZ)
+    frames = as_int16(said + hum)[: said.size // 320 * 320].reshape(-1, 320)
+    spoken = np.abs(said[: frames.size]).reshape(-1, 320).mean(axis=1)
+    quiet = np.flatnonzero(spoken < np.percentile(spoken, 25))
+    frames[np.random.default_rng(seed).choice(quiet, 5, replace=False)] = 0
+    assert named(frames.ravel(), said).fault == "packet-loss"
+
+
+@pytest.mark.parametrize("fade", [1, 40, 160])
+@pytest.mark.parametrize("least", [100, 600])
+def test_a_gate_that_closes_on_hum_loses_nothing(least, fade):
+    said = speech()
+    hum = 400 * np.sin(2 * np.pi * 50 * np.arange(said.size) / RATE_HZ)
+    loud = maximum_filter1d(np.abs(said.astype(np.float64)), 1201)
+    gate = uniform_filter1d((loud > least).astype(np.float64), fade)
+    assert named(as_int16((said + hum) * gate), said).fault == "none"
+
+
+def test_one_law_as_the_other_is_much_like_the_reference():
+    said = speech()
+    on_a_law = Heard(alaw_decode(ulaw_encode(said)), RATE_HZ)
+    assert _enough(on_a_law) > _enough(Heard(said, RATE_HZ))
+
+
+def test_two_channels_are_not_one_at_half_its_rate():
+    said = speech().astype(np.float64)
+    both = np.stack((said, 0.5 * said), axis=1).ravel()
+    assert {way.fault for way in ways(as_int16(both))} >= {"stereo-as-mono", "rate-double"}
+    assert all(way.fault != "rate-half" for way in ways(as_int16(both)))
+    assert any(way.fault == "rate-half" for way in ways(speech(16_000)))
 
 
 def test_what_the_reference_has_too_is_no_fault():

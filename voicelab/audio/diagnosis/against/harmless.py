@@ -31,7 +31,7 @@ def harmless_words(laid: list[Laid]) -> str:
     gain_db = 20 * float(np.log10(max(np.median([part.gain for part in laid]), 1e-6)))
     if abs(gain_db) >= _LEAST_DB:
         words.append(f"{abs(gain_db):.1f} dB {'louder' if gain_db > 0 else 'quieter'}")
-    if all(part.alignment.inverted and part.tells_polarity for part in laid):
+    if all(part.polarity < 0 for part in laid):
         words.append("inverted")
     long = [part for part in laid if part.heard.size >= _SHORTEST_S * part.rate_hz]
     ppm = float(np.median([part.alignment.drift_ppm for part in long])) if long else 0.0

@@ -6,7 +6,7 @@ reference to the recording takes all of them in.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,8 @@ from scipy.signal import lfilter, oaconvolve, resample_poly
 
 from voicelab.audio.compare.alignment import Alignment, align
 from voicelab.audio.compare.segments import Segment
-from voicelab.audio.diagnosis.against.matching import correlation
+from voicelab.audio.diagnosis.against.filters import fitted, through
+from voicelab.audio.diagnosis.against.matching import best_fit, correlation
 from voicelab.audio.diagnosis.against.places import sections
 from voicelab.audio.diagnosis.against.reference import Floats, Reference, as_int16, at_rate
 from voicelab.audio.diagnosis.heard import Heard
@@ -29,7 +30,12 @@ _WIDE_HZ: Final = 16_000  # above what the reference has, a seam shows best
 _PART_S: Final = 6.0
 _MOST_PARTS: Final = 10
 _SIDE_S: Final = 0.012
-_RIDGE: Final = 1e-5
+_PIECE_S: Final = 2.0
+_PIECES: Final = 3
+_ROUNDS: Final = 5
+_HARDLY: Final = 0.01
+_MUCH_LESS: Final = 0.5
+_PLAIN: Final = 0.98
 _BLOCK_S: Final = 0.01
 _SHORT_S: Final = 0.15
 _FINER: Final = 4
@@ -71,8 +77,10 @@ class Laid:
     alignment : Alignment
     gain : float
         How loud it is as a multiple of the reference.
-    tells_polarity : bool
-        Whether the filter is clearly not that of the other polarity.
+    taps : ndarray of float
+        The filter from the reference, as `alignment` signs it, to the recording.
+    polarity : int
+        -1 where it is inverted, 0 where the filter does not tell.
     """
 
     begin: int
@@ -87,7 +95,13 @@ class Laid:
     segments: tuple[Segment, ...]
     alignment: Alignment
     gain: float = 1.0
-    tells_polarity: bool = True
+    taps: Floats = field(default_factory=lambda: np.ones(1), repr=False)
+    polarity: int = 1
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the filter does more than to make all of it louder or later."""
+        return correlation(self.told[self.known], self.said[self.known]) < _PLAIN
 
     @property
     def rest(self) -> Floats:
@@ -141,14 +155,82 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
             wide = at_rate(section, reference.rate_hz, rate_hz)
             level = float(wide.mean()) if wide.size else 0.0
             said = as_int16(wide - level)
-            alignment = align(own, said, rate_hz)
-            if alignment is None:
-                continue
             ahead = round((begin / heard.rate_hz - ahead_s) * rate_hz)
-            laid = _laid(own, said, level, alignment, round(begin * rate_hz / heard.rate_hz), ahead)
+            at = round(begin * rate_hz / heard.rate_hz)
+            laid = _best(own, said, rate_hz, level, at, ahead)
             if laid is not None and laid.likeness > _ALIKE:
                 found.append(laid)
                 break
+    return found
+
+
+def _best(
+    heard: Int16Array, said: Int16Array, rate_hz: int, level: float, begin: int, ahead: int
+) -> Laid | None:
+    """Align; where nothing holds or the lag steps, with what a line makes of the reference too.
+
+    Behind a filter the lag seems to step with the pitch. Where steps are real, the line is told by
+    what lies between them.
+    """
+
+    def laid(through: Int16Array) -> Laid | None:
+        alignment = align(heard, through, rate_hz)
+        return _laid(heard, said, level, alignment, begin, ahead) if alignment else None
+
+    best = laid(said)
+    if best is not None and not best.is_filtered:
+        return best
+    for known in range(_ROUNDS):
+        if best is None or not known:
+            through = _through_the_line(heard, said, rate_hz)
+        else:
+            through = as_int16(oaconvolve(said.astype(np.float64), best.taps, mode="same"))
+        again = laid(through)
+        if again is not None and _is_better(again, best):
+            best = again
+        elif known or best is None:
+            break
+        if len(best.alignment.segments) == 1:
+            break
+    return best
+
+
+def _is_better(again: Laid, before: Laid | None) -> bool:
+    """Whether it steps less often and is as much alike, or leaves much less over."""
+    if before is None:
+        return True
+    fewer = len(again.alignment.segments) < len(before.alignment.segments)
+    if fewer and again.likeness > before.likeness - _HARDLY:
+        return True
+    return 1 - again.likeness**2 < _MUCH_LESS * (1 - before.likeness**2)
+
+
+def _through_the_line(heard: Int16Array, said: Int16Array, rate_hz: int) -> Int16Array:
+    """What the line makes of the reference, told by the piece that is most like it."""
+    wide = said.astype(np.float64)
+    own = heard - np.float64(heard.mean())
+    size = min(round(_PIECE_S * rate_hz), own.size)
+    best, filtered = 0.0, wide
+    for at in _loudest(own, size):
+        piece = own[at : at + size]
+        lag = best_fit(piece, wide, rate_hz)[1]
+        row = through(piece, wide, lag, rate_hz, _SIDE_S)
+        first, last = max(lag, 0), min(lag + size, wide.size)
+        like = correlation(piece[first - lag : last - lag], row[first:last])
+        if like > best:
+            best, filtered = like, row
+    return as_int16(filtered)
+
+
+def _loudest(own: Floats, size: int) -> list[int]:
+    """Begins of the loudest pieces of one size, none over another."""
+    sums = np.concatenate(([0.0], np.cumsum(own**2)))
+    left = sums[size:] - sums[:-size]
+    found: list[int] = []
+    while len(found) < _PIECES and left.max(initial=0.0) > 0:
+        at = int(left.argmax())
+        found.append(at)
+        left[max(at - size + 1, 0) : at + size] = 0
     return found
 
 
@@ -178,7 +260,7 @@ def _laid(
     if np.count_nonzero(known) < 8 * side:
         return None
     middle = float(wide[known].mean())
-    taps = _filter([(wide[a:b] - middle, row) for a, b, row in rows], side)
+    taps = fitted([(wide[a:b] - middle, row) for a, b, row in rows], side)
     for first, last, row in rows:
         told[first:last] = oaconvolve(row, taps, mode="valid")
         plain[first:last] = row[side : row.size - side]
@@ -186,9 +268,9 @@ def _laid(
     power = float(plain @ plain)
     gain = float(np.sqrt(told @ told / power)) if power > 0 else 0.0
     offset = float((wide - told)[known].mean())
-    theirs = alignment.sign * gain * level
+    polarity = alignment.sign * _polarity(taps)
+    theirs = (polarity or alignment.sign) * gain * level
     plain *= gain
-    upright = float(taps.max(initial=0.0)) > _UPRIGHT * -float(taps.min(initial=0.0))
     return Laid(
         begin,
         ahead,
@@ -202,8 +284,17 @@ def _laid(
         segments,
         alignment,
         gain,
-        upright,
+        taps,
+        polarity,
     )
+
+
+def _polarity(taps: Floats) -> int:
+    """1 or -1 where the filter is clearly not that of the other polarity, else 0."""
+    up, down = float(taps.max(initial=0.0)), -float(taps.min(initial=0.0))
+    if max(up, down) <= _UPRIGHT * min(up, down):
+        return 0
+    return 1 if up > down else -1
 
 
 def _said(said: Int16Array, alignment: Alignment, segment: Segment, begin: int, end: int) -> Floats:
@@ -239,20 +330,6 @@ def _joined(segments: tuple[Segment, ...], short: int) -> tuple[Segment, ...]:
 
 def _length(segment: Segment) -> int:
     return segment.end - segment.begin
-
-
-def _filter(rows: list[tuple[Floats, Floats]], side: int) -> Floats:
-    """The filter from what was said to what was heard, by least squares."""
-    lags, cross = np.zeros(2 * side + 1), np.zeros(2 * side + 1)
-    for heard, said in rows:
-        size = next_fast_len(said.size + 2 * side + 1, real=True)
-        spectrum = rfft(said, size)
-        lags += irfft(np.abs(spectrum) ** 2, size)[: 2 * side + 1]
-        cross += irfft(rfft(heard, size) * spectrum.conj(), size)[np.arange(-2 * side, 1)]
-    if lags[0] <= 0:
-        return np.zeros(2 * side + 1)
-    lags[0] *= 1 + _RIDGE
-    return np.asarray(solve_toeplitz(lags, cross))
 
 
 def _usual_gain(heard: Floats, told: Floats, known: _Bools, length: int) -> float:

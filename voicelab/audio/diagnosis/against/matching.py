@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
 
+from voicelab.audio.diagnosis.against.filters import loudness, through
 from voicelab.audio.diagnosis.against.reference import Floats
 
 _WINDOW_S: Final = 0.5
-_LEVEL_S: Final = 0.05
 _MOST: Final = 5.0
-_FLOOR: Final = 0.03
 _LOWEST_HZ: Final = 150.0
 _TINY: Final = 1e-9
+_SIDE_S: Final = 0.005
 
 
 def correlation(one: Floats, other: Floats) -> float:
@@ -48,13 +48,17 @@ def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
     first, last = max(lag, 0), min(lag + own.size, said.size)
     window = round(_WINDOW_S * rate_hz)
     count = max(round(own.size / window), 1)
+    filtered = through(own, said, lag, rate_hz, _SIDE_S)
     like, power = np.zeros(count), np.zeros(count)
     for k in range(count):
         a, b = max(k * window, first - lag), min((k + 1) * window, last - lag)
         if k == count - 1:
             b = min(own.size, last - lag)
         if b - a >= window // 2:
-            like[k] = abs(correlation(_bounded(own[a:b]), _bounded(said[a + lag : b + lag])))
+            like[k] = max(
+                abs(correlation(_bounded(own[a:b]), _bounded(row[a + lag : b + lag])))
+                for row in (said, filtered)
+            )
             power[k] = float(np.var(said[a + lag : b + lag]))
     return like, power
 
@@ -99,9 +103,4 @@ def _bounded(wide: Floats) -> Floats:
 
 def _levelled(wide: Floats, rate_hz: float) -> Floats:
     """Equally loud everywhere, so that no noise where it was read wrongly drowns the rest."""
-    width = max(round(_LEVEL_S * rate_hz), 1)
-    total = np.concatenate(
-        ([0.0], np.cumsum(np.pad(wide**2, (width // 2, width - width // 2 - 1))))
-    )
-    power = np.maximum(total[width:] - total[:-width], 0.0) / width
-    return np.asarray(wide / np.sqrt(power + _FLOOR * power.mean() + 1e-9))
+    return np.asarray(wide / loudness(wide, rate_hz))

@@ -27,6 +27,7 @@ from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import find_clipped as find_piled
 from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
+from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.restarts import find_restarts
@@ -89,13 +90,20 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
         best, *others = _of_aligned(heard, own, laid)
         more = goes_on_words(heard, reference, laid)
         return [replace(best, evidence=f"{best.evidence}{more}"), *others]
-    return ([] if find_repeats(own) else find_repeats(heard)) or _elsewhere(heard)
+    found = [] if find_repeats(own) else find_repeats(heard)
+    if not found and seems_alike(tiles):  # it is in it, though too little for all to be laid
+        found = find_blind(heard)
+    return found or _elsewhere(heard)
 
 
 def _is_told(heard: Heard, laid: list[Laid]) -> bool:
     """Whether the reference tells so much that no other way of reading need be tried."""
-    enough = _ON_LAW if is_on_a_law(heard.sample_of()) else _MOSTLY
-    return _likeness(laid) > enough and _all_told(laid)
+    return _likeness(laid) > _enough(heard) and _all_told(laid)
+
+
+def _enough(heard: Heard) -> float:
+    """How like the reference it is where nothing was read wrongly; one law as the other is much."""
+    return _ON_LAW if is_on_a_law(heard.sample_of()) else _MOSTLY
 
 
 def _without(heard: Heard) -> list[Finding]:
@@ -153,10 +161,10 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
         found = [finding for finding in found if finding.fault != "dc-offset"]
     found.sort(key=lambda finding: -finding.confidence)
     named = {finding.fault for finding in found}
-    for find in (find_continuous, find_piled):
+    for find in (find_continuous, find_piled, find_lost):
         if not find(own):  # what the reference has too is not this recording's fault
             found += [finding for finding in find(heard) if finding.fault not in named]
-    if all(finding.fault == "dc-offset" for finding in found) and _likeness(laid) < _MOSTLY:
+    if all(finding.fault == "dc-offset" for finding in found) and _likeness(laid) < _enough(heard):
         found = [*(each for each in find_misread(heard) if each.fault in _OTHER_LAW), *found]
     return found or [_nothing(laid)]
 
