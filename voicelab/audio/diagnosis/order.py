@@ -48,7 +48,8 @@ _SEARCHED: Final = 10.0
 _STARTS: Final = {True: 5, False: 2}
 """So many places are tried, in noise and without."""
 _STARTS_SHORT: Final = 2  # frames of 10 ms take longest to try
-_WORTH_A_CLIMB: Final = 5.0
+_WORTH_A_CLIMB: Final = 2
+_LEAST: Final = 5.0
 _STEPS_S: Final = (1e-3, 5e-4, 2.5e-4, 1.25e-4)
 _MENDED_S: Final = 300
 
@@ -187,15 +188,17 @@ class _Pieces:
 
     def anywhere(self) -> _Grid:
         """The best of the grids that begin where the wave breaks off."""
-        best = _Grid()
         all_breaks = [piece.breaks() for piece in self._pieces]
+        grids = []
         for frame_ms in FRAMES_MS:
             length = self._length(frame_ms)
             most = _STARTS_SHORT if frame_ms == _SHORT_MS else self._starts
             starts = likely_starts(all_breaks, length, self._rate_hz, most)
-            grids = [_Grid(*self._evidence(frame_ms, n), frame_ms, n) for n in starts]
-            grid = max(grids, default=_Grid())
-            if grid.evidence >= max(_WORTH_A_CLIMB, best.evidence / 2):
+            tried = [_Grid(*self._evidence(frame_ms, n), frame_ms, n) for n in starts]
+            grids.append(max(tried, default=_Grid()))
+        best = _Grid()
+        for grid in sorted(grids, reverse=True)[:_WORTH_A_CLIMB]:
+            if grid.evidence > max(_LEAST, best.evidence):
                 best = max(best, self._beside_others(self._climbed(grid)))
         return best
 

@@ -26,9 +26,9 @@ _STEP_S: Final = 0.005
 _BESIDE_S: Final = 0.01
 _STILL: Final = 0.1  # of the tone
 _LONG_S: Final = 0.2  # no vowel is as pure for as long
+_COARSE: Final = 4
+_NEARLY: Final = 0.97
 _BLOCK: Final = 2000
-
-_Floats = npt.NDArray[np.float64]
 
 
 def is_tones(heard: Heard) -> bool:
@@ -38,7 +38,7 @@ def is_tones(heard: Heard) -> bool:
     """
     size = round(_WINDOW_S * heard.rate_hz)
     windows = [w[: w.size // size * size].reshape(-1, size) for w in heard.windows()]
-    rows = np.concatenate(windows).astype(np.float64)
+    rows = np.concatenate(windows).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True) if len(rows) else 0.0
     power = (rows**2).mean(axis=1)
     rows = rows[power > max(_LOUD * float(power.max(initial=0.0)), _LOUD_RMS**2)]
@@ -70,16 +70,25 @@ def _steady(heard: Heard) -> list[Run]:
     size, step = round(_SPAN_S * heard.rate_hz), max(round(_STEP_S * heard.rate_hz), 1)
     if samples.size < size:
         return []
-    marks = np.zeros(samples.size, np.bool_)
     spans = np.lib.stride_tricks.sliding_window_view(samples, size)[::step]
+    coarse = np.arange(0, len(spans), _COARSE)
+    near = coarse[_share_told(spans[::_COARSE]) > _NEARLY, None]
+    fine = np.unique(np.clip(near + np.arange(1 - _COARSE, _COARSE), 0, len(spans) - 1))
+    marks = np.zeros(samples.size, np.bool_)
+    for n in fine[_share_told(spans[fine]) > _ALL]:
+        marks[n * step : n * step + size] = True
+    return runs(marks, size)
+
+
+def _share_told(spans: Int16Array) -> npt.NDArray[np.float32]:
+    """What `_told` tells of each span; 0 where it is too quiet."""
+    told = np.zeros(len(spans), np.float32)
     for first in range(0, len(spans), _BLOCK):
-        rows = spans[first : first + _BLOCK].astype(np.float64)
+        rows = spans[first : first + _BLOCK].astype(np.float32)
         rows -= rows.mean(axis=1, keepdims=True)
         loud = np.flatnonzero((rows**2).mean(axis=1) > _LOUD_RMS**2)
-        for n in loud[_told(rows[loud]) > _ALL]:
-            at = (first + int(n)) * step
-            marks[at : at + size] = True
-    return runs(marks, size)
+        told[first + loud] = _told(rows[loud])
+    return told
 
 
 def _stands_alone(heard: Heard, run: Run, beside: int) -> bool:
@@ -96,12 +105,15 @@ def _level(samples: Int16Array) -> float:
     return float(samples.std()) if samples.size else 0.0
 
 
-def _told(rows: _Floats) -> _Floats:
+def _told(rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Share of the power of each row that its three strongest frequencies have."""
+    from scipy.fft import rfft
+
     size = rows.shape[1]
-    spectra = np.abs(np.fft.rfft(rows * np.hanning(size), _PADDED * size, axis=1)) ** 2
-    whole = spectra.sum(axis=1)
+    spectra = rfft(rows * np.hanning(size).astype(np.float32), _PADDED * size, axis=1)
+    power = spectra.real**2 + spectra.imag**2
+    whole = power.sum(axis=1)
     for _ in range(_MOST_TONES):
-        at = spectra.argmax(axis=1)[:, None] + np.arange(-_WIDE, _WIDE + 1)
-        np.put_along_axis(spectra, np.clip(at, 0, spectra.shape[1] - 1), 0.0, axis=1)
-    return np.asarray(1 - spectra.sum(axis=1) / np.maximum(whole, 1e-9))
+        at = power.argmax(axis=1)[:, None] + np.arange(-_WIDE, _WIDE + 1)
+        np.put_along_axis(power, np.clip(at, 0, power.shape[1] - 1), 0.0, axis=1)
+    return np.asarray(1 - power.sum(axis=1) / np.maximum(whole, 1e-9))
