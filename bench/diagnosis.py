@@ -143,13 +143,13 @@ def tried(options: argparse.Namespace, against: bool) -> list[Answer]:
     return found
 
 
-def write(blind: list[Answer], known: list[Answer], voices: int) -> None:
+def write(blind: list[Answer], known: list[Answer]) -> None:
     """Put the tables under the text of the page."""
     head = PAGE.read_text(encoding="utf-8").split(MARK)[0]
     parts = [
         MARK,
         "",
-        f"{voices} voices, {len(blind)} recordings blind and {len(known)} with the reference.",
+        f"Blind {_size(blind)}, with the reference {_size(known)}.",
         "",
         "## Blind",
         "",
@@ -174,6 +174,10 @@ def write(blind: list[Answer], known: list[Answer], voices: int) -> None:
     PAGE.write_text(head + "\n".join(parts) + "\n", encoding="utf-8")
 
 
+def _size(found: list[Answer]) -> str:
+    return f"{len(found):,} recordings of {len({answer.voice for answer in found})} voices"
+
+
 def main() -> None:
     """Try, print, perhaps write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -188,7 +192,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.write:
         blind, known = tried(options, against=False), tried(options, against=True)
-        write(blind, known, len({answer.voice for answer in blind}))
+        write(blind, known)
         return
     found = tried(options, options.against)
     print("\n".join([*table(found), "", *summary(found)]))

@@ -45,6 +45,7 @@ _CLEAR: Final = {True: 14.0, False: 20.0}
 """Nats that leave no doubt, in noise and without: the purer the voice, the farther chance goes."""
 _SUSPECT_CLEAN: Final = 14.0
 _SEARCHED: Final = 10.0
+"""Nats that the likeliest of so many grids has by chance over one that is known beforehand."""
 _STARTS: Final = {True: 5, False: 2}
 """So many places are tried, in noise and without."""
 _STARTS_SHORT: Final = 2  # frames of 10 ms take longest to try
