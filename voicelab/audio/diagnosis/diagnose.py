@@ -74,7 +74,7 @@ def diagnose(
         findings.sort(key=lambda finding: -finding.confidence)
     samples, repaired_hz = findings[0].repair(heard)
     return Diagnosis(
-        tuple(Hypothesis(f.fault, f.confidence, f.evidence) for f in findings),
+        tuple(Hypothesis(f.fault, float(f.confidence), f.evidence) for f in findings),
         Audio(heard.samples, heard.rate_hz),
         Audio(samples, repaired_hz),
         assumed(given, format, rate_hz, heard),
