@@ -56,12 +56,14 @@ def without_tones(heard: Heard) -> Heard:
         Left as it is where there are none.
     """
     beside = round(_BESIDE_S * heard.rate_hz)
-    samples = heard.samples.copy()
     found = [run for run in _steady(heard) if _stands_alone(heard, run, beside)]
+    if not found:
+        return heard
+    samples = heard.samples.copy()
     for start, end in found:
         middle = round(float(np.average(samples[start:end], weights=np.hanning(end - start))))
         samples[max(start - beside, 0) : end + beside] = middle
-    return replace(heard, samples=samples) if found else heard
+    return replace(heard, samples=samples)
 
 
 def _steady(heard: Heard) -> list[Run]:
@@ -72,19 +74,22 @@ def _steady(heard: Heard) -> list[Run]:
         return []
     spans = np.lib.stride_tricks.sliding_window_view(samples, size)[::step]
     coarse = np.arange(0, len(spans), _COARSE)
-    near = coarse[_share_told(spans[::_COARSE]) > _NEARLY, None]
+    near = coarse[_share_told(spans, coarse) > _NEARLY, None]
     fine = np.unique(np.clip(near + np.arange(1 - _COARSE, _COARSE), 0, len(spans) - 1))
-    marks = np.zeros(samples.size, np.bool_)
-    for n in fine[_share_told(spans[fine]) > _ALL]:
-        marks[n * step : n * step + size] = True
-    return runs(marks, size)
+    steps = size // step
+    marks = np.zeros(len(spans) + steps, np.bool_)
+    for n in fine[_share_told(spans, fine) > _ALL]:
+        marks[n : n + steps] = True
+    return [(start * step, end * step) for start, end in runs(marks, steps)]
 
 
-def _share_told(spans: Int16Array) -> npt.NDArray[np.float32]:
-    """What `_told` tells of each span; 0 where it is too quiet."""
-    told = np.zeros(len(spans), np.float32)
-    for first in range(0, len(spans), _BLOCK):
-        rows = spans[first : first + _BLOCK].astype(np.float32)
+def _share_told(
+    spans: npt.NDArray[np.int16], chosen: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float32]:
+    """What `_told` tells of each chosen span; 0 where it is too quiet."""
+    told = np.zeros(len(chosen), np.float32)
+    for first in range(0, len(chosen), _BLOCK):
+        rows = spans[chosen[first : first + _BLOCK]].astype(np.float32)
         rows -= rows.mean(axis=1, keepdims=True)
         loud = np.flatnonzero((rows**2).mean(axis=1) > _LOUD_RMS**2)
         told[first + loud] = _told(rows[loud])
