@@ -24,6 +24,19 @@ async def on(engine: LoopThread, work):
     return await asyncio.wrap_future(engine.submit(work))
 
 
+async def impatient(home: Home, begun: list[bool], gave_up: threading.Event):
+    """Stop waiting soon for work that says when it begins."""
+
+    async def work():
+        begun.append(True)
+
+    try:
+        async with asyncio.timeout(0.02):
+            await home.run(work())
+    finally:
+        gave_up.set()
+
+
 async def test_work_runs_on_the_loop_it_was_made_on(engine):
     home = Home()
     ours = await here()
@@ -65,18 +78,7 @@ async def test_whoever_stops_waiting_cancels_it(engine):
 
 async def test_work_for_a_loop_that_is_busy_too_long_is_never_begun(engine):
     home, begun, gave_up = Home(), [], threading.Event()
-
-    async def work():
-        begun.append(True)
-
-    async def impatient():
-        try:
-            async with asyncio.timeout(0.02):
-                await home.run(work())
-        finally:
-            gave_up.set()
-
-    future = engine.submit(impatient())
+    future = engine.submit(impatient(home, begun, gave_up))
     assert gave_up.wait(10)  # the loop of this test stands still meanwhile
     with pytest.raises(TimeoutError):
         await asyncio.wrap_future(future)
@@ -87,16 +89,6 @@ async def test_work_for_a_loop_that_is_busy_too_long_is_never_begun(engine):
 async def test_work_is_never_begun_by_a_loop_that_took_it_and_then_was_busy(engine):
     home, begun, gave_up = Home(), [], threading.Event()
 
-    async def work():
-        begun.append(True)
-
-    async def impatient():
-        try:
-            async with asyncio.timeout(0.02):
-                await home.run(work())
-        finally:
-            gave_up.set()
-
     def busy_once_taken(loop, coro, **options):
         task = asyncio.Task(coro, loop=loop, **options)
         assert gave_up.wait(10)
@@ -104,7 +96,7 @@ async def test_work_is_never_begun_by_a_loop_that_took_it_and_then_was_busy(engi
 
     asyncio.get_running_loop().set_task_factory(busy_once_taken)
     with pytest.raises(TimeoutError):
-        await asyncio.wrap_future(engine.submit(impatient()))
+        await on(engine, impatient(home, begun, gave_up))
     asyncio.get_running_loop().set_task_factory(None)
     await asyncio.sleep(0.01)
     assert (begun, home.dropped) == ([], 1)

@@ -7,7 +7,7 @@ import pytest
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
 from scipy.signal import butter, resample_poly, sosfilt
 
-from tests.audio.diagnosis.voices import noisy, prompt
+from tests.audio.diagnosis.voices import as_int16, noisy, prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.against import Reference
@@ -24,10 +24,6 @@ RATE_HZ = 8000
 
 def speech(rate_hz=RATE_HZ):
     return np.concatenate((prompt("greeting", rate_hz), prompt("order", rate_hz)))
-
-
-def as_int16(wide):
-    return np.clip(np.rint(wide), -32768, 32767).astype(np.int16)
 
 
 def named(heard, said, heard_hz=RATE_HZ, said_hz=RATE_HZ):

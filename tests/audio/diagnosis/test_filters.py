@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import butter, ellip, firwin, lfilter, resample_poly, sosfilt
 
-from tests.audio.diagnosis.voices import noisy, prompt
+from tests.audio.diagnosis.voices import as_int16, noisy, prompt
 from voicelab.audio.clip import Audio
 from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.against import Reference
@@ -19,10 +19,6 @@ from voicelab.audio.g711 import alaw_decode, alaw_encode
 
 RATE_HZ = 8000
 AT_OTHER_RATES = {"rate-half": 16_000, "rate-44100-48000": 44_100, "chunk-clicks": 16_000}
-
-
-def as_int16(wide):
-    return np.clip(np.rint(wide), -32768, 32767).astype(np.int16)
 
 
 def deep(rate_hz=RATE_HZ):

@@ -7,14 +7,10 @@ import pytest
 from scipy.ndimage import uniform_filter1d
 from scipy.signal import resample_poly
 
-from tests.audio.diagnosis.voices import noisy, prompt
+from tests.audio.diagnosis.voices import as_int16, noisy, prompt
 from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.faults import break_audio
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
-
-
-def as_int16(samples):
-    return np.clip(np.rint(samples), -32768, 32767).astype(np.int16)
 
 
 def whispered(name):

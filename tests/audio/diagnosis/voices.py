@@ -17,6 +17,10 @@ SENTENCE = "The quick brown fox jumps over the lazy dog, and nobody minds at all
 PEAK = 16_000
 
 
+def as_int16(wide):
+    return np.clip(np.rint(wide), -32768, 32767).astype(np.int16)
+
+
 def at_rate(samples, from_hz, to_hz):
     """Convert, and bring to a common peak."""
     common = np.gcd(from_hz, to_hz)
@@ -47,4 +51,4 @@ def noisy(samples, snr_db, rng):
     active = np.abs(wide) > 0.05 * np.abs(wide).max()
     level = np.sqrt(np.mean(wide[active] ** 2)) * 10 ** (-snr_db / 20)
     together = wide + level * rng.standard_normal(wide.size)
-    return np.clip(np.rint(together), -32768, 32767).astype(np.int16)
+    return as_int16(together)

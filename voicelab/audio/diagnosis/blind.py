@@ -29,9 +29,9 @@ from voicelab.audio.diagnosis.waves import has_few_levels, is_wave
 
 Find = Callable[[Heard], list[Finding]]
 
-_PLAIN: Final = (find_text, find_silent, find_one_sided, find_stereo)
+PLAIN: Final = (find_text, find_silent, find_one_sided, find_stereo)
 """What shows in any sound, be it speech or not."""
-_FIRST: Final = (*_PLAIN, find_restarts, find_slips, find_two_sounds)
+_FIRST: Final = (*PLAIN, find_restarts, find_slips, find_two_sounds)
 """Any of these explains all that is heard: nothing else is looked for in what was read wrongly."""
 _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continuous)
 
@@ -39,7 +39,7 @@ _THEN: Final = (find_clipped, find_offset, find_lost, find_repeats, find_continu
 def find_blind(heard: Heard) -> list[Finding]:
     """All that may be wrong, the likeliest first; nothing where nothing shows."""
     tones = is_tones(heard) or is_wave(heard)
-    plain = (find_text, find_silent, find_one_sided) if has_few_levels(heard) else _PLAIN
+    plain = (find_text, find_silent, find_one_sided) if has_few_levels(heard) else PLAIN
     if tones:
         return _first((*plain, find_offset), heard, sure=True)
     found = _first(_FIRST, heard)

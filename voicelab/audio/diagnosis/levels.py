@@ -70,9 +70,9 @@ def find_offset(heard: Heard) -> list[Finding]:
     level = float(np.sqrt(np.mean(looked**2)))
     wander = float(means.std())
     least = _OFFSET_SHARE * level + _WANDERS * wander
-    if _rests_at(offset, heard):
-        least = 0.0
-    if abs(offset) < max(_LEAST_OFFSET, least, _STEADY * chance):
+    if abs(offset) < max(_LEAST_OFFSET, _STEADY * chance):
+        return []
+    if abs(offset) < least and not _rests_at(offset, heard):
         return []
     return [
         Finding(

@@ -87,18 +87,21 @@ def find_misread(heard: Heard) -> list[Finding]:
         key=lambda score: -score.total,
     )
     ranked = [score for score in ranked if score.total > 0]
-    if ranked and ranked[0].reading.fault == "bits-inverted" and _piled(np.concatenate(windows)):
+    if not ranked:
         return []
-    if ranked and ranked[0].reading.fault in _OTHER_LAW and _is_cut(heard):
+    first = ranked[0].reading
+    if first.fault == "bits-inverted" and _piled(np.concatenate(windows)):
         return []
-    coded = _on_a_law(windows) if ranked and ranked[0].reading in OF_L16 else ()
-    if ranked and ranked[0].reading in OF_L16 and not coded and _is_whole(heard):
+    if first.fault in _OTHER_LAW and _is_cut(heard):
         return []
-    if ranked and ranked[0].reading.fault == "mulaw-as-pcm8" and _is_sound(windows, list(gains)):
+    coded = _on_a_law(windows) if first in OF_L16 else ()
+    if first in OF_L16 and not coded and (is_in_step(heard) or _is_cut(heard)):
         return []
-    if ranked and _is_noise(windows, ranked[0].reading.fault, list(gains)):
+    if first.fault == "mulaw-as-pcm8" and _is_sound(windows, list(gains)):
+        return []
+    if _is_noise(windows, first.fault, list(gains)):
         return [_noise()]
-    if ranked and ranked[0].reading in OF_L16:  # any of these has the high bytes right
+    if first in OF_L16:  # any of these has the high bytes right
         best = likeliest(np.concatenate(windows), coded or OF_L16)
         ranked.sort(key=lambda score: score.reading is not best)
     found: dict[str, Finding] = {}
@@ -148,10 +151,6 @@ def _piled(samples: Int16Array) -> bool:
 def _is_cut(heard: Heard) -> bool:
     ratio, count, _ = max(piles(heard), default=(0.0, 0, 0))
     return ratio > _CUT_PILE and count > _CUT_SHARE * heard.sample_of().size
-
-
-def _is_whole(heard: Heard) -> bool:
-    return is_in_step(heard) or _is_cut(heard)
 
 
 def _on_a_law(windows: list[Int16Array]) -> tuple[Rereading, ...]:

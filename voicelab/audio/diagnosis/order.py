@@ -176,7 +176,7 @@ class _Pieces:
     def __init__(self, heard: Heard) -> None:
         self._pieces = [_Piece(piece, heard.rate_hz) for piece in heard.pieces()]
         self._rate_hz = heard.rate_hz
-        self._starts = _STARTS[heard.is_noisy]
+        self.noisy = heard.is_noisy
 
     def at_start(self) -> _Grid:
         """The best of the grids that begin with the recording."""
@@ -193,7 +193,7 @@ class _Pieces:
         grids = []
         for frame_ms in FRAMES_MS:
             length = self._length(frame_ms)
-            most = _STARTS_SHORT if frame_ms == _SHORT_MS else self._starts
+            most = _STARTS_SHORT if frame_ms == _SHORT_MS else _STARTS[self.noisy]
             starts = likely_starts(all_breaks, length, self._rate_hz, most)
             tried = [_Grid(*self._evidence(frame_ms, n), frame_ms, n) for n in starts]
             grids.append(max(tried, default=_Grid()))
@@ -225,7 +225,7 @@ class _Pieces:
         for piece in self._pieces:
             moves = piece.moves(self._length(frame_ms), start)
             evidence += moves.evidence
-            count += sum(_TRUST * gain > _PRICE for gain in moves.gains)
+            count += len(moves.gains)
         return evidence, count
 
     def _length(self, frame_ms: int) -> int:
@@ -241,13 +241,12 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         And the evidence, in nats.
     """
     pieces = _Pieces(heard)
-    noisy = heard.is_noisy
     at_start, anywhere = pieces.at_start(), pieces.anywhere()
     grid = max(at_start, anywhere)
     evidence = max(at_start.evidence, anywhere.evidence - _SEARCHED)
     few = grid.frame_ms == _SHORT_MS or grid.count < _FEWEST
     in_noise = _SUSPECT_FEW if few else _SUSPECT
-    if evidence < (in_noise if noisy else _SUSPECT_CLEAN):
+    if evidence < (in_noise if pieces.noisy else _SUSPECT_CLEAN):
         return [], evidence
     beginning = f" that begin {grid.start} samples in" if grid.start else ""
     finding = Finding(
@@ -259,7 +258,7 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         lambda heard: (_in_order(heard, grid), heard.rate_hz),
         weight=evidence,
     )
-    if evidence < _CLEAR[noisy]:
+    if evidence < _CLEAR[pieces.noisy]:
         finding = doubted(finding, "a reference or a longer piece would settle it")
     return [finding], evidence
 

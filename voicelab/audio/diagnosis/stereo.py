@@ -48,7 +48,7 @@ def find_panned(heard: Heard) -> list[Finding]:
     """
     samples = heard.sample_of()
     moments = _moments(samples, heard.rate_hz)
-    if len(moments) < _FEWEST or is_bytes_of_16_bits(samples):
+    if len(moments) < _FEWEST:
         return []
     even, odd = moments[..., 0], moments[..., 1]
     one = (even[:, 1:] * odd[:, 1:]).mean(axis=1)
@@ -65,7 +65,9 @@ def find_panned(heard: Heard) -> list[Finding]:
         return []
     if apart - across > _NO_MATTER * closer and closer < _CLEAR * spread:
         return []
-    loud = [float(np.abs(samples[phase::2].astype(np.float64)).mean()) for phase in (0, 1)]
+    if is_bytes_of_16_bits(samples):
+        return []
+    loud = _levels(samples)
     return [
         _finding(
             0.97,
@@ -135,7 +137,7 @@ def _twins(samples: Int16Array) -> list[Finding]:
 
 def _idle_channel(samples: Int16Array) -> list[Finding]:
     """One channel silent: every other sample is."""
-    loud = [float(np.abs(samples[phase::2].astype(np.float64)).mean()) for phase in (0, 1)]
+    loud = _levels(samples)
     phase = int(loud[1] > loud[0])
     if loud[phase] < _LOUD or loud[1 - phase] > max(_IDLE, 0.01 * loud[phase]):
         return []
@@ -146,10 +148,7 @@ def _strangers(samples: Int16Array, rate_hz: int) -> list[Finding]:
     """Two sounds: each grows and fades by itself, and goes on from the sample before the last."""
     values = samples.astype(np.float64)
     values -= values.mean()
-    pairs = values[: values.size // 2 * 2].reshape(-1, 2)
-    size = round(_FRAME_S * rate_hz / 2)
-    frames = pairs[: len(pairs) // size * size].reshape(-1, size, 2)
-    powers = (frames**2).mean(axis=1) + _LOUD**2
+    powers = (_frames(values, rate_hz) ** 2).mean(axis=1) + _LOUD**2
     if len(powers) < _FEWEST or float(powers.max()) < 4 * _LOUD**2:
         return []
     apart_db = float(np.median(np.abs(10 * np.log10(powers[:, 0] / powers[:, 1]))))
@@ -168,16 +167,26 @@ def _strangers(samples: Int16Array, rate_hz: int) -> list[Finding]:
     ]
 
 
+def _levels(samples: Int16Array) -> list[float]:
+    """How loud each channel is."""
+    return [float(np.abs(samples[phase::2].astype(np.float64)).mean()) for phase in (0, 1)]
+
+
+def _frames(values: _Floats, rate_hz: int) -> _Floats:
+    """Pairs of each whole frame of 40 ms; shape (n, pairs, 2)."""
+    size = round(_FRAME_S * rate_hz / 2)
+    return values[: values.size // (2 * size) * 2 * size].reshape(-1, size, 2)
+
+
 def _itself(values: _Floats, away: int) -> float:
     return float(values[away:] @ values[:-away]) / float(values @ values)
 
 
 def _moments(samples: Int16Array, rate_hz: int) -> _Floats:
     """Pairs of each moment that is heard, all moments equally loud."""
-    size = round(_FRAME_S * rate_hz / 2)
     values = samples.astype(np.float64)
     values -= values.mean()
-    frames = values[: values.size // (2 * size) * 2 * size].reshape(-1, size, 2)
+    frames = _frames(values, rate_hz)
     powers = (frames**2).mean(axis=(1, 2))
     loud = powers > _LOUD**2
     scaled = frames[loud] / np.sqrt(powers[loud])[:, None, None]

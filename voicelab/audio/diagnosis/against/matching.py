@@ -55,8 +55,9 @@ def match(own: Floats, said: Floats, rate_hz: float) -> tuple[Floats, Floats]:
         if k == count - 1:
             b = min(own.size, last - lag)
         if b - a >= window // 2:
+            piece = _bounded(own[a:b])
             like[k] = max(
-                abs(correlation(_bounded(own[a:b]), _bounded(row[a + lag : b + lag])))
+                abs(correlation(piece, _bounded(row[a + lag : b + lag])))
                 for row in (said, filtered)
             )
             power[k] = float(np.var(said[a + lag : b + lag]))

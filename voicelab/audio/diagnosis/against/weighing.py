@@ -21,18 +21,17 @@ from voicelab.audio.diagnosis.against.readings import (
 from voicelab.audio.diagnosis.against.reference import Reference
 from voicelab.audio.diagnosis.against.shape import find_clipped, find_offset
 from voicelab.audio.diagnosis.against.timing import find_timing
-from voicelab.audio.diagnosis.blind import find_blind
+from voicelab.audio.diagnosis.blind import PLAIN, find_blind
 from voicelab.audio.diagnosis.companding import find_continuous
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.levels import find_clipped as find_piled
-from voicelab.audio.diagnosis.levels import find_one_sided, find_silent
+from voicelab.audio.diagnosis.levels import find_silent
 from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.repeats import find_repeats
 from voicelab.audio.diagnosis.restarts import find_restarts
-from voicelab.audio.diagnosis.stereo import find_panned, find_stereo
-from voicelab.audio.diagnosis.text import find_text
+from voicelab.audio.diagnosis.stereo import find_panned
 
 _WINDOW_S: Final = 0.5
 _LOUD: Final = 0.2
@@ -43,14 +42,7 @@ _BENT: Final = 0.5
 _CLEAR: Final = 6.0
 _EXACT: Final = 1.5
 _LEVELS: Final = 256
-_PLAIN: Final = (
-    find_text,
-    find_silent,
-    find_one_sided,
-    find_stereo,
-    find_panned,
-    find_restarts,
-)
+_PLAIN: Final = (*PLAIN, find_panned, find_restarts)
 """What needs no reference, unless the reference has it too."""
 _OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
 """What they bend is still like the reference, and in noise as like as by no other reading."""
