@@ -1,4 +1,7 @@
 import asyncio
+import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -61,3 +64,40 @@ def test_a_loop_thread_names_what_still_ran():
     assert left.startswith("task 'Task-")
     assert thread.join() == [left]
     assert not thread.is_alive
+
+
+def test_a_loop_thread_that_ends_takes_nothing_more():
+    thread, ending, go_on = LoopThread("test"), threading.Event(), threading.Event()
+
+    async def lingers() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ending.set()
+            await asyncio.to_thread(go_on.wait)
+
+    thread.submit(lingers())
+    thread.submit(answer()).result()
+    with ThreadPoolExecutor() as pool:
+        joined = pool.submit(thread.join)
+        assert ending.wait(20)
+        with pytest.raises(StateError, match="has ended"):
+            thread.submit(answer())
+        go_on.set()
+        assert len(joined.result(20)) == 1
+    with pytest.raises(StateError, match="has ended"):
+        thread.submit(answer())
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_loop_thread_whose_loop_broke_takes_nothing_more():
+    thread = LoopThread("test")
+
+    async def breaks() -> None:
+        raise SystemExit
+
+    with contextlib.suppress(SystemExit):
+        thread.submit(breaks()).result(20)
+    assert thread.join() == []
+    with pytest.raises(StateError, match="has ended"):
+        thread.submit(answer())

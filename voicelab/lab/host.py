@@ -107,10 +107,10 @@ class ThreadHost:
 
     async def run(self, work: Coroutine[Any, Any, R]) -> R:
         """Run in the thread's loop and wait here without blocking."""
-        if not self._thread.is_alive:
-            work.close()
-            raise StateError("This lab is closed. Open a new one.")
-        future = self._thread.submit(work)
+        try:
+            future = self._thread.submit(work)
+        except StateError:
+            raise StateError("This lab is closed. Open a new one.") from None
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:

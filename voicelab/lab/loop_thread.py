@@ -8,6 +8,8 @@ from collections.abc import Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
+from voicelab.errors import StateError
+
 R = TypeVar("R")
 
 
@@ -24,6 +26,8 @@ class LoopThread:
 
     def __init__(self, name: str) -> None:
         self._left: list[str] = []
+        self._ending = False
+        self._order = threading.Lock()
         self._loop = _new_loop()
         self._thread = threading.Thread(target=self._main, name=name, daemon=True)
         self._thread.start()
@@ -34,14 +38,26 @@ class LoopThread:
         return self._thread.is_alive()
 
     def submit(self, work: Coroutine[Any, Any, R]) -> Future[R]:
-        """Run a coroutine there; cancelling the future cancels it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        """Run a coroutine there; cancelling the future cancels it.
+
+        Raises
+        ------
+        StateError
+            From the moment somebody joins it: a loop that ends would never answer.
+        """
+        with self._order:
+            if not self._ending:
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        raise StateError("This event loop has ended, or is about to; nothing runs on it any more.")
 
     def join(self) -> list[str]:
         """Stop the loop, cancel the tasks that are left, end the thread; return their names."""
-        if self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
+        with self._order:
+            if not self._ending:
+                self._ending = True
+                self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
         return self._left
 
     def _main(self) -> None:
@@ -49,6 +65,8 @@ class LoopThread:
         try:
             self._loop.run_forever()
         finally:
+            with self._order:
+                self._ending = True
             self._loop.run_until_complete(self._end())
             self._loop.close()
 
