@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
-from tests.audio.diagnosis.voices import noisy, prompt
+from tests.audio.diagnosis.voices import as_int16, noisy, prompt
+from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.crackles import without_crackles
 from voicelab.audio.diagnosis.neighbours import told_by_neighbours
 
@@ -52,3 +54,17 @@ def test_neighbours_tell_what_is_steady_and_not_what_is_new():
     click = wave.copy()
     click[3000] += 5000
     assert abs(told_by_neighbours(click)[3000] - wave[3000]) < 500
+
+
+@pytest.mark.parametrize(("name", "seed"), [("question", 10), ("please_wait", 5), ("sorry", 8)])
+def test_what_is_left_of_loud_crackles_is_not_taken_for_moved_frames(name, seed):
+    rng = np.random.default_rng(seed)
+    voice = prompt(name).astype(np.float64)
+    white = rng.standard_normal(voice.size)
+    clicks = 15 * np.clip(white, -1.5, 1.5) * (rng.random(voice.size) < 0.01)
+    noise = lfilter([1], [1, -0.6], clicks) + 0.3 * white
+    spoken = np.abs(voice) > 0.05 * np.abs(voice).max()
+    noise *= voice[spoken].std() * 10 ** (-8 / 20) / noise.std()
+    together = voice + noise
+    heard = as_int16(together * min(1.0, 32_000 / np.abs(together).max()))
+    assert diagnose(heard).fault == "none"

@@ -42,7 +42,10 @@ _FEWEST: Final = 2  # one group that fits better elsewhere is found in good spee
 _SUSPECT_FEW: Final = 10.5  # and frames of 10 ms are so many that chance finds more among them
 _SHORT_MS: Final = 10
 _CLEAR: Final = {True: 14.0, False: 20.0}
-"""Nats that leave no doubt, in noise and without: the purer the voice, the farther chance goes."""
+"""Nats that leave no doubt, in noise and without: the purer the voice, the farther chance goes.
+
+As far as without noise it goes where that crackles: what is left of crackles is sudden.
+"""
 _SUSPECT_CLEAN: Final = 14.0
 _SEARCHED: Final = 10.0
 """Nats that the likeliest of so many grids has by chance over one that is known beforehand."""
@@ -157,6 +160,7 @@ class _Piece:
     def __init__(self, samples: Int16Array, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._heard = without_crackles(samples, rate_hz)
+        self.crackles = not np.array_equal(self._heard, samples)
         self._voice = without_lines(self._heard, rate_hz)
         self._hidden = snr_db(self._voice, rate_hz) < NOISY_DB
 
@@ -171,12 +175,19 @@ class _Piece:
 
 
 class _Pieces:
-    """All that is looked at of a recording, and the grids that are tried."""
+    """All that is looked at of a recording, and the grids that are tried.
+
+    Attributes
+    ----------
+    noisy, even : bool
+        Whether there is much noise, and whether that does not crackle.
+    """
 
     def __init__(self, heard: Heard) -> None:
         self._pieces = [_Piece(piece, heard.rate_hz) for piece in heard.pieces()]
         self._rate_hz = heard.rate_hz
         self.noisy = heard.is_noisy
+        self.even = self.noisy and not any(piece.crackles for piece in self._pieces)
 
     def at_start(self) -> _Grid:
         """The best of the grids that begin with the recording."""
@@ -246,7 +257,7 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     evidence = max(at_start.evidence, anywhere.evidence - _SEARCHED)
     few = grid.frame_ms == _SHORT_MS or grid.count < _FEWEST
     in_noise = _SUSPECT_FEW if few else _SUSPECT
-    if evidence < (in_noise if pieces.noisy else _SUSPECT_CLEAN):
+    if evidence < (in_noise if pieces.even else _SUSPECT_CLEAN):
         return [], evidence
     beginning = f" that begin {grid.start} samples in" if grid.start else ""
     finding = Finding(
@@ -258,7 +269,7 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         lambda heard: (_in_order(heard, grid), heard.rate_hz),
         weight=evidence,
     )
-    if evidence < _CLEAR[pieces.noisy]:
+    if evidence < _CLEAR[pieces.even]:
         finding = doubted(finding, "a reference or a longer piece would settle it")
     return [finding], evidence
 
