@@ -15,6 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from voicelab.audio.diagnosis.numberings import Numbering, bytes_of, expanded, numbering_of
 from voicelab.audio.g711 import (
     Uint8Array,
     alaw_decode,
@@ -65,6 +66,9 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
             if law == "mulaw" and _apart(codes) > _SAME_BYTES and _has_high_bytes(codes):
                 return _OF_16_BITS_AS_MULAW
             return _OF_MULAW if law == "mulaw" else _OF_ALAW
+    numbered = numbering_of(samples)
+    if numbered is not None:
+        return _of_continuous(numbered[0])
     quarters = [_apart(_bytes(quarter)) for quarter in np.array_split(samples, 4)]
     return OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + OF_L16
 
@@ -103,6 +107,9 @@ def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
         return _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW + _OF_MULAW + _OF_COARSE
     if share_on(samples, "alaw") >= _ON_LEVELS:
         return _OF_ALAW + _OF_COARSE
+    numbered = numbering_of(samples)
+    if numbered is not None:
+        return _of_continuous(numbered[0])
     return OF_L16 + _OF_BIG_ENDIAN + _OF_BYTES
 
 
@@ -155,6 +162,24 @@ def _bytes(samples: Int16Array) -> Uint8Array:
 
 def _linear(data: Uint8Array) -> Int16Array:
     return data[: data.size // 2 * 2].view("<i2").astype(np.int16)
+
+
+@cache
+def _of_continuous(numbering: Numbering) -> tuple[Rereading, ...]:
+    """G.711 bytes that were taken for numbers of the continuous law."""
+
+    def back(zero: int) -> Callable[[Int16Array], Int16Array]:
+        return lambda x: ulaw_decode((numbering.numbers(x) + zero).astype(np.uint8))
+
+    return tuple(
+        Rereading(
+            "continuous-mulaw",
+            f"decode as G.711 the bytes that were expanded as numbers around {zero} of the "
+            f"continuous law ({numbering.name})",
+            back(zero),
+        )
+        for zero in (0, 128)
+    )
 
 
 def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
@@ -238,11 +263,24 @@ _OF_8_BITS_AS_MULAW: Final = (
         lambda x: ulaw_encode(x).view(np.int8).astype(np.int16) << 8,
     ),
 )
+_OF_NUMBERS: Final = (
+    Rereading(
+        "continuous-mulaw",
+        "expand the bytes as numbers around 0 of the continuous law",
+        lambda x: expanded(bytes_of(x, 0), 0),
+    ),
+    Rereading(
+        "continuous-mulaw",
+        "expand the bytes as numbers around 128 of the continuous law",
+        lambda x: expanded(bytes_of(x, 128), 128),
+    ),
+)
 _OF_MULAW: Final = (
     Rereading("alaw-as-mulaw", "decode the bytes as A-law", lambda x: alaw_decode(ulaw_encode(x))),
     Rereading(
         "bits-inverted", "invert all bits of each byte", lambda x: ulaw_decode(~ulaw_encode(x))
     ),
+    *_OF_NUMBERS,
 )
 _OF_ALAW: Final = (
     Rereading("mulaw-as-alaw", "decode the bytes as mu-law", lambda x: ulaw_decode(alaw_encode(x))),
