@@ -166,20 +166,20 @@ def _linear(data: Uint8Array) -> Int16Array:
 
 @cache
 def _of_continuous(numbering: Numbering) -> tuple[Rereading, ...]:
-    """G.711 bytes that were taken for numbers of the continuous law."""
+    """G.711 bytes that were expanded as numbers of the continuous law.
 
-    def back(zero: int) -> Callable[[Int16Array], Int16Array]:
-        return lambda x: ulaw_decode((numbering.numbers(x) + zero).astype(np.uint8))
+    Around 0 they give the same wave as around 128, upside down. Encoders have two bytes for
+    silence, and hardly use the one below zero.
+    """
 
-    return tuple(
-        Rereading(
-            "continuous-mulaw",
-            f"decode as G.711 the bytes that were expanded as numbers around {zero} of the "
-            f"continuous law ({numbering.name})",
-            back(zero),
-        )
-        for zero in (0, 128)
-    )
+    def read(samples: Int16Array) -> Int16Array:
+        codes = (numbering.numbers(samples) + 128).astype(np.uint8)
+        if np.count_nonzero(codes == 0x7F) > np.count_nonzero(codes == 0xFF):
+            codes ^= np.uint8(0x80)
+        return ulaw_decode(codes)
+
+    way = f"decode as G.711 what was expanded by the continuous law ({numbering.name})"
+    return (Rereading("continuous-mulaw", way, read),)
 
 
 def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
