@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voicelab.audio.diagnosis.continuous import expand
-from voicelab.audio.g711 import Uint8Array, ulaw_encode
+from voicelab.audio.g711 import ulaw_encode
 from voicelab.audio.samples import Int16Array
 
 _ON: Final = 0.995
@@ -22,7 +22,7 @@ _TELLING: Final = 300  # the levels of many laws lie as close as this near zero
 _FEWEST: Final = 400
 _FEWEST_LEVELS: Final = 24
 _MOST_LEVELS: Final = 256
-_STEP_A_SIDE: Final = 127.5  # of encoders: a number is the nearest one, 0 the one nearest to zero
+_STEPS_A_SIDE: Final = 127.5  # of encoders, whatever the decoder of the same library has
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,25 +84,32 @@ def numbering_of(samples: Int16Array) -> tuple[Numbering, float] | None:
     return numbering, share
 
 
-def expanded(codes: Uint8Array, zero: int) -> Int16Array:
-    """Samples of bytes that hold the numbers.
+def as_numbers(samples: Int16Array, zero: int) -> npt.NDArray[np.int8]:
+    """Numbers that the bytes of G.711 samples stand for.
 
     Parameters
     ----------
-    codes : ndarray of uint8, shape (n,)
+    samples : ndarray of int16, shape (n,)
+        Of the two bytes that stand for silence, the one nearer to number 0 is taken.
     zero : {0, 128}
         The byte of number 0.
     """
-    numbers = (codes - np.uint8(zero)).view(np.int8)
-    share = np.clip(numbers / _STEP_A_SIDE, -1, 1)
+    silent = np.uint8(0x7F if zero else 0xFF)
+    codes = np.where(samples == 0, silent, ulaw_encode(samples))
+    return (codes - np.uint8(zero)).view(np.int8)
+
+
+def expanded(numbers: npt.NDArray[np.int8]) -> Int16Array:
+    """Samples of which these are the numbers by the continuous law."""
+    share = np.maximum(numbers / _STEPS_A_SIDE, -1)
     return np.clip(np.rint(expand(share) * 32768), -32768, 32767).astype(np.int16)
 
 
-def bytes_of(samples: Int16Array, zero: int) -> Uint8Array:
-    """Bytes of G.711 samples; of the two that stand for silence, the one next to number 0."""
-    silent = np.uint8(0x7F if zero else 0xFF)
-    codes: Uint8Array = np.where(samples == 0, silent, ulaw_encode(samples))
-    return codes
+def seem_linear(numbers: npt.NDArray[np.int8]) -> bool:
+    """Whether few are large, as of samples of speech; the law makes most of them large."""
+    square = numbers.astype(np.float64) ** 2
+    size, power = float(np.sqrt(square).mean()), float(square.mean())
+    return size * power**2 < float((square**2).mean())
 
 
 @cache

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from voicelab.audio.diagnosis.numberings import Numbering, bytes_of, expanded, numbering_of
+from voicelab.audio.diagnosis.numberings import (
+    Numbering,
+    as_numbers,
+    expanded,
+    numbering_of,
+    seem_linear,
+)
 from voicelab.audio.g711 import (
     Uint8Array,
     alaw_decode,
@@ -26,6 +32,8 @@ from voicelab.audio.g711 import (
 from voicelab.audio.samples import Int16Array
 
 _ON_LEVELS: Final = 0.995
+_ZEROS: Final = (0, 128)
+"""The byte of zero, with a sign and without one."""
 _SAME_BYTES: Final = 0.25
 _HIGH: Final = 0x10
 _HIGH_SHARE: Final = 0.03
@@ -65,7 +73,7 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
             codes = ulaw_encode(samples) if law == "mulaw" else alaw_encode(samples)
             if law == "mulaw" and _apart(codes) > _SAME_BYTES and _has_high_bytes(codes):
                 return _OF_16_BITS_AS_MULAW
-            return _OF_MULAW if law == "mulaw" else _OF_ALAW
+            return _OF_MULAW + _of_8_bits(samples) if law == "mulaw" else _OF_ALAW
     numbered = numbering_of(samples)
     if numbered is not None:
         return _of_continuous(numbered[0])
@@ -104,7 +112,9 @@ def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
     if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
         return _OF_8_BITS
     if share_on(samples, "mulaw") >= _ON_LEVELS:
-        return _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW + _OF_MULAW + _OF_COARSE
+        numbers = tuple(each for each in _of_8_bits(samples) if each in _OF_NUMBERS)
+        linear = _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW
+        return linear + _OF_MULAW + numbers + _OF_COARSE
     if share_on(samples, "alaw") >= _ON_LEVELS:
         return _OF_ALAW + _OF_COARSE
     numbered = numbering_of(samples)
@@ -162,6 +172,25 @@ def _bytes(samples: Int16Array) -> Uint8Array:
 
 def _linear(data: Uint8Array) -> Int16Array:
     return data[: data.size // 2 * 2].view("<i2").astype(np.int16)
+
+
+def _of_8_bits(samples: Int16Array) -> tuple[Rereading, ...]:
+    """Bytes that count from the lowest level to the highest, on a line or by the continuous law.
+
+    Where they are few either one sounds like speech, and only their use tells.
+    """
+    return tuple(
+        linear if seem_linear(as_numbers(samples, zero)) else numbers
+        for zero, linear, numbers in zip(_ZEROS, _OF_8_BITS_AS_MULAW, _OF_NUMBERS, strict=True)
+    )
+
+
+def _samples_of_8_bits(samples: Int16Array, zero: int) -> Int16Array:
+    return as_numbers(samples, zero).astype(np.int16) << 8
+
+
+def _samples_of_numbers(samples: Int16Array, zero: int) -> Int16Array:
+    return expanded(as_numbers(samples, zero))
 
 
 @cache
@@ -251,36 +280,27 @@ _OF_16_BITS_AS_MULAW: Final = (
         lambda x: _linear(ulaw_encode(x)).byteswap(),
     ),
 )
-_OF_8_BITS_AS_MULAW: Final = (
+_OF_8_BITS_AS_MULAW: Final = tuple(
     Rereading(
         "linear-as-mulaw",
-        "read the bytes as 8-bit samples around 128",
-        lambda x: (np.where(x == 0, 0x7F, ulaw_encode(x)).astype(np.int16) - 128) << 8,
-    ),
-    Rereading(
-        "linear-as-mulaw",
-        "read the bytes as 8-bit samples around 0",
-        lambda x: ulaw_encode(x).view(np.int8).astype(np.int16) << 8,
-    ),
+        f"read the bytes as 8-bit samples around {zero}",
+        partial(_samples_of_8_bits, zero=zero),
+    )
+    for zero in _ZEROS
 )
-_OF_NUMBERS: Final = (
+_OF_NUMBERS: Final = tuple(
     Rereading(
         "continuous-mulaw",
-        "expand the bytes as numbers around 0 of the continuous law",
-        lambda x: expanded(bytes_of(x, 0), 0),
-    ),
-    Rereading(
-        "continuous-mulaw",
-        "expand the bytes as numbers around 128 of the continuous law",
-        lambda x: expanded(bytes_of(x, 128), 128),
-    ),
+        f"expand the bytes as numbers around {zero} of the continuous law",
+        partial(_samples_of_numbers, zero=zero),
+    )
+    for zero in _ZEROS
 )
 _OF_MULAW: Final = (
     Rereading("alaw-as-mulaw", "decode the bytes as A-law", lambda x: alaw_decode(ulaw_encode(x))),
     Rereading(
         "bits-inverted", "invert all bits of each byte", lambda x: ulaw_decode(~ulaw_encode(x))
     ),
-    *_OF_NUMBERS,
 )
 _OF_ALAW: Final = (
     Rereading("mulaw-as-alaw", "decode the bytes as mu-law", lambda x: ulaw_decode(alaw_encode(x))),
