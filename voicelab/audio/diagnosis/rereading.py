@@ -73,7 +73,7 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
             codes = ulaw_encode(samples) if law == "mulaw" else alaw_encode(samples)
             if law == "mulaw" and _apart(codes) > _SAME_BYTES and _has_high_bytes(codes):
                 return _OF_16_BITS_AS_MULAW
-            return _OF_MULAW + _of_8_bits(samples) if law == "mulaw" else _OF_ALAW
+            return _OF_MULAW + _of_numbers(samples) if law == "mulaw" else _OF_ALAW
     numbered = numbering_of(samples)
     if numbered is not None:
         return _of_continuous(numbered[0])
@@ -112,9 +112,8 @@ def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
     if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
         return _OF_8_BITS
     if share_on(samples, "mulaw") >= _ON_LEVELS:
-        numbers = tuple(each for each in _of_8_bits(samples) if each in _OF_NUMBERS)
         linear = _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW
-        return linear + _OF_MULAW + numbers + _OF_COARSE
+        return linear + _OF_MULAW + _of_numbers(samples) + _OF_COARSE
     if share_on(samples, "alaw") >= _ON_LEVELS:
         return _OF_ALAW + _OF_COARSE
     numbered = numbering_of(samples)
@@ -174,14 +173,15 @@ def _linear(data: Uint8Array) -> Int16Array:
     return data[: data.size // 2 * 2].view("<i2").astype(np.int16)
 
 
-def _of_8_bits(samples: Int16Array) -> tuple[Rereading, ...]:
-    """Bytes that count from the lowest level to the highest, on a line or by the continuous law.
+def _of_numbers(samples: Int16Array) -> tuple[Rereading, ...]:
+    """Bytes that count from the lowest level to the highest, unless they do so on a line.
 
     Where they are few either one sounds like speech, and only their use tells.
     """
     return tuple(
-        linear if seem_linear(as_numbers(samples, zero)) else numbers
-        for zero, linear, numbers in zip(_ZEROS, _OF_8_BITS_AS_MULAW, _OF_NUMBERS, strict=True)
+        reading
+        for zero, reading in zip(_ZEROS, _OF_NUMBERS, strict=True)
+        if not seem_linear(as_numbers(samples, zero))
     )
 
 
