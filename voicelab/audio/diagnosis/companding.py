@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from voicelab.audio.diagnosis.continuous import expand
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
+from voicelab.audio.diagnosis.numberings import Numbering, numbering_of
 from voicelab.audio.diagnosis.rereading import share_on
 from voicelab.audio.g711 import ulaw_decode
 from voicelab.audio.samples import Int16Array
 
 _ON: Final = 0.995
-_FEWEST_LEVELS: Final = 24
 _CLEAR_Z: Final = 6.0
-
-_Bools = npt.NDArray[np.bool_]
 
 
 def find_continuous(heard: Heard) -> list[Finding]:
@@ -31,25 +27,17 @@ def find_continuous(heard: Heard) -> list[Finding]:
 
 
 def _by_levels(samples: Int16Array) -> list[Finding]:
-    # The outermost levels and zero are shared by many laws; the middle ones are not.
-    telling = samples[np.abs(samples.astype(np.int32)) > 300]
-    used = np.unique(telling).size
-    if telling.size < 400 or not _FEWEST_LEVELS <= used <= 256:
+    found = numbering_of(samples)
+    if found is None:
         return []
-    patterns = telling.view(np.uint16)
-    name, share = max(
-        ((name, float(table.take(patterns).mean())) for name, table in _tables().items()),
-        key=lambda item: item[1],
-    )
-    if share < _ON:
-        return []
+    numbering, share = found
     return [
         Finding(
             "continuous-mulaw",
             0.98,
             f"{share:.1%} of the samples lie on the levels of the continuous law "
-            f"({name}), which G.711 does not have",
-            lambda heard: (_requantised(heard.samples, name), heard.rate_hz),
+            f"({numbering.name}), which G.711 does not have",
+            lambda heard: (_requantised(heard.samples, numbering), heard.rate_hz),
         )
     ]
 
@@ -89,40 +77,10 @@ def _by_use(samples: Int16Array) -> list[Finding]:
     ]
 
 
-@cache
-def _levels() -> dict[str, npt.NDArray[np.float64]]:
-    """Positive levels of the continuous law, in the ways libraries number them."""
-    n = np.arange(129)
-    return {
-        "middles of 256 steps": expand(np.minimum((n + 0.5) / 128, 1)),
-        "edges of 256 steps": expand(n / 128),
-        "256 points from -1 to 1": expand(np.minimum((2 * n + 1) / 255, 1)),
-        "edges of 255 steps": expand(np.minimum(n / 127.5, 1)),
-        "127 steps a side": expand(np.minimum(n / 127, 1)),
-    }
-
-
-@cache
-def _tables() -> dict[str, _Bools]:
-    tables = {}
-    for name, levels in _levels().items():
-        table = np.zeros(1 << 16, np.bool_)
-        for full in (32767.0, 32768.0):
-            for value in np.concatenate((levels * full, -levels * full)):
-                for rounded in {int(np.floor(value)), int(np.ceil(value))}:
-                    table[np.clip(rounded, -32768, 32767) & 0xFFFF] = True
-        tables[name] = table
-    return tables
-
-
-def _requantised(samples: Int16Array, name: str) -> Int16Array:
+def _requantised(samples: Int16Array, numbering: Numbering) -> Int16Array:
     """Put each level of the continuous law on the G.711 level of the same number."""
-    levels = _levels()[name] * 32768
-    number = np.abs(samples.astype(np.float64))
-    nearest = np.searchsorted((levels[1:] + levels[:-1]) / 2, number)
-    codes = np.minimum(nearest, 127).astype(np.uint8) | np.where(samples >= 0, 0x80, 0).astype(
-        np.uint8
-    )
+    magnitudes = np.minimum(numbering.magnitudes(samples), 127).astype(np.uint8)
+    codes = magnitudes | np.where(samples >= 0, 0x80, 0).astype(np.uint8)
     return ulaw_decode(codes ^ np.uint8(0x7F))
 
 

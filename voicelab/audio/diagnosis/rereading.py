@@ -9,12 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from voicelab.audio.diagnosis.numberings import (
+    Numbering,
+    as_numbers,
+    expanded,
+    numbering_of,
+    seem_linear,
+)
 from voicelab.audio.g711 import (
     Uint8Array,
     alaw_decode,
@@ -25,6 +32,8 @@ from voicelab.audio.g711 import (
 from voicelab.audio.samples import Int16Array
 
 _ON_LEVELS: Final = 0.995
+_ZEROS: Final = (0, 128)
+"""The byte of zero, with a sign and without one."""
 _SAME_BYTES: Final = 0.25
 _HIGH: Final = 0x10
 _HIGH_SHARE: Final = 0.03
@@ -64,7 +73,10 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
             codes = ulaw_encode(samples) if law == "mulaw" else alaw_encode(samples)
             if law == "mulaw" and _apart(codes) > _SAME_BYTES and _has_high_bytes(codes):
                 return _OF_16_BITS_AS_MULAW
-            return _OF_MULAW if law == "mulaw" else _OF_ALAW
+            return _OF_MULAW + _of_numbers(samples) if law == "mulaw" else _OF_ALAW
+    numbered = numbering_of(samples)
+    if numbered is not None:
+        return _of_continuous(numbered[0])
     quarters = [_apart(_bytes(quarter)) for quarter in np.array_split(samples, 4)]
     return OF_L16 if float(np.mean(quarters)) > _SAME_BYTES else _OF_BYTES + OF_L16
 
@@ -100,9 +112,13 @@ def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
     if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
         return _OF_8_BITS
     if share_on(samples, "mulaw") >= _ON_LEVELS:
-        return _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW + _OF_MULAW + _OF_COARSE
+        linear = _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW
+        return linear + _OF_MULAW + _of_numbers(samples) + _OF_COARSE
     if share_on(samples, "alaw") >= _ON_LEVELS:
         return _OF_ALAW + _OF_COARSE
+    numbered = numbering_of(samples)
+    if numbered is not None:
+        return _of_continuous(numbered[0])
     return OF_L16 + _OF_BIG_ENDIAN + _OF_BYTES
 
 
@@ -155,6 +171,44 @@ def _bytes(samples: Int16Array) -> Uint8Array:
 
 def _linear(data: Uint8Array) -> Int16Array:
     return data[: data.size // 2 * 2].view("<i2").astype(np.int16)
+
+
+def _of_numbers(samples: Int16Array) -> tuple[Rereading, ...]:
+    """Bytes that count from the lowest level to the highest, unless they do so on a line.
+
+    Where they are few either one sounds like speech, and only their use tells.
+    """
+    return tuple(
+        reading
+        for zero, reading in zip(_ZEROS, _OF_NUMBERS, strict=True)
+        if not seem_linear(as_numbers(samples, zero))
+    )
+
+
+def _samples_of_8_bits(samples: Int16Array, zero: int) -> Int16Array:
+    return as_numbers(samples, zero).astype(np.int16) << 8
+
+
+def _samples_of_numbers(samples: Int16Array, zero: int) -> Int16Array:
+    return expanded(as_numbers(samples, zero))
+
+
+@cache
+def _of_continuous(numbering: Numbering) -> tuple[Rereading, ...]:
+    """G.711 bytes that were expanded as numbers of the continuous law.
+
+    Around 0 they give the same wave as around 128, upside down. Encoders have two bytes for
+    silence, and hardly use the one below zero.
+    """
+
+    def read(samples: Int16Array) -> Int16Array:
+        codes = (numbering.numbers(samples) + 128).astype(np.uint8)
+        if np.count_nonzero(codes == 0x7F) > np.count_nonzero(codes == 0xFF):
+            codes ^= np.uint8(0x80)
+        return ulaw_decode(codes)
+
+    way = f"decode as G.711 what was expanded by the continuous law ({numbering.name})"
+    return (Rereading("continuous-mulaw", way, read),)
 
 
 def _from_8_bits(decode: Callable[[Uint8Array], Int16Array]) -> Callable[[Int16Array], Int16Array]:
@@ -226,17 +280,21 @@ _OF_16_BITS_AS_MULAW: Final = (
         lambda x: _linear(ulaw_encode(x)).byteswap(),
     ),
 )
-_OF_8_BITS_AS_MULAW: Final = (
+_OF_8_BITS_AS_MULAW: Final = tuple(
     Rereading(
         "linear-as-mulaw",
-        "read the bytes as 8-bit samples around 128",
-        lambda x: (np.where(x == 0, 0x7F, ulaw_encode(x)).astype(np.int16) - 128) << 8,
-    ),
+        f"read the bytes as 8-bit samples around {zero}",
+        partial(_samples_of_8_bits, zero=zero),
+    )
+    for zero in _ZEROS
+)
+_OF_NUMBERS: Final = tuple(
     Rereading(
-        "linear-as-mulaw",
-        "read the bytes as 8-bit samples around 0",
-        lambda x: ulaw_encode(x).view(np.int8).astype(np.int16) << 8,
-    ),
+        "continuous-mulaw",
+        f"expand the bytes as numbers around {zero} of the continuous law",
+        partial(_samples_of_numbers, zero=zero),
+    )
+    for zero in _ZEROS
 )
 _OF_MULAW: Final = (
     Rereading("alaw-as-mulaw", "decode the bytes as A-law", lambda x: alaw_decode(ulaw_encode(x))),
