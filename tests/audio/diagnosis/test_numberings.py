@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.audio.diagnosis.voices import noisy, prompt
+from tests.audio.diagnosis.voices import as_int16, noisy, prompt
 from voicelab.audio.diagnosis import diagnose
 from voicelab.audio.diagnosis.continuous import compress, expand
-from voicelab.audio.g711 import ulaw_decode, ulaw_encode
+from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 
 
 def numbers(samples):
@@ -76,3 +76,11 @@ def test_samples_of_8_bits_are_no_numbers_of_the_law(zero, gain):
     said = prompt("order")
     linear = np.rint(said * gain / 256).astype(np.int16) + zero
     assert diagnose(ulaw_decode((linear & 0xFF).astype(np.uint8)), said).fault == "linear-as-mulaw"
+
+
+def test_what_came_through_both_laws_is_not_of_the_continuous_one():
+    voice = np.concatenate([prompt("sorry"), prompt("order")]).astype(np.float64)
+    t = np.arange(voice.size) / 8000
+    hum = sum(np.sin(2 * np.pi * 60 * n * t + n) / n for n in (1, 2, 3, 4, 5, 7))
+    abroad = alaw_decode(alaw_encode(as_int16(0.1511 * voice + 147.8 * hum)))
+    assert diagnose(ulaw_decode(ulaw_encode(abroad))).fault == "none"

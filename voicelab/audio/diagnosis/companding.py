@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from voicelab.audio.diagnosis.continuous import expand
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.numberings import Numbering, numbering_of
 from voicelab.audio.diagnosis.rereading import share_on
-from voicelab.audio.g711 import ulaw_decode
+from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from voicelab.audio.samples import Int16Array
 
 _ON: Final = 0.995
 _CLEAR_Z: Final = 6.0
+
+_Floats = npt.NDArray[np.float64]
 
 
 def find_continuous(heard: Heard) -> list[Finding]:
@@ -44,9 +48,8 @@ def _by_levels(samples: Int16Array) -> list[Finding]:
 
 def _by_use(samples: Int16Array) -> list[Finding]:
     """Cells of the continuous law are wider or narrower than G.711's by up to a third."""
-    magnitudes = np.abs(samples.astype(np.int32))
-    levels = np.unique(np.abs(ulaw_decode(bytes(range(256))).astype(np.int32)))
-    counts = np.bincount(np.searchsorted(levels, magnitudes), minlength=128)[:128].astype(float)
+    levels = _levels()
+    counts = _counts(samples)
     edges = np.concatenate(([0.0], (levels[1:] + levels[:-1]) / 2, [32768.0]))
     widths = np.diff(edges)
     cells = expand(np.arange(129) / 128) * 32768
@@ -57,7 +60,8 @@ def _by_use(samples: Int16Array) -> list[Finding]:
         return []
     density = np.log(counts[use] / widths[use])
     weights = np.sqrt(counts[use])
-    columns = np.stack([*(np.polynomial.chebyshev.chebvander(use / 64 - 1, 9).T), excess[use]], 1)
+    smooth = np.polynomial.chebyshev.chebvander(use / 64 - 1, 9).T
+    columns = np.stack([*smooth, _through_alaw()[use], excess[use]], 1)
     weighted = columns * weights[:, None]
     fit, *_ = np.linalg.lstsq(weighted, density * weights, rcond=None)
     spread = np.linalg.inv(weighted.T @ weighted + 1e-9 * np.eye(columns.shape[1]))
@@ -77,6 +81,31 @@ def _by_use(samples: Int16Array) -> list[Finding]:
     ]
 
 
+@cache
+def _levels() -> npt.NDArray[np.int32]:
+    return np.unique(np.abs(ulaw_decode(bytes(range(256))).astype(np.int32)))
+
+
+def _counts(samples: Int16Array) -> _Floats:
+    """How often each of the 128 sizes of G.711 mu-law is used."""
+    sizes = np.searchsorted(_levels(), np.abs(samples.astype(np.int32)))
+    return np.bincount(sizes, minlength=128)[:128].astype(np.float64)
+
+
+@cache
+def _through_alaw() -> _Floats:
+    """How much more each size is used, as a logarithm, by what came through A-law; 0 where never.
+
+    A call from abroad often did, and its use is as uneven, at some of the same sizes.
+    """
+    every = np.arange(32_768, dtype=np.int16)
+    usual, through = (
+        _counts(ulaw_decode(ulaw_encode(samples)))
+        for samples in (every, alaw_decode(alaw_encode(every)))
+    )
+    return np.log(np.where(through, through, usual) / usual)
+
+
 def _requantised(samples: Int16Array, numbering: Numbering) -> Int16Array:
     """Put each level of the continuous law on the G.711 level of the same number."""
     magnitudes = np.minimum(numbering.magnitudes(samples), 127).astype(np.uint8)
@@ -85,7 +114,6 @@ def _requantised(samples: Int16Array, numbering: Numbering) -> Int16Array:
 
 
 def _reexpanded(samples: Int16Array) -> Int16Array:
-    levels = np.unique(np.abs(ulaw_decode(bytes(range(256))).astype(np.int32)))
-    number = np.searchsorted(levels, np.abs(samples.astype(np.int32)))
+    number = np.searchsorted(_levels(), np.abs(samples.astype(np.int32)))
     value = expand((number + 0.5) / 128) * 32768
     return np.rint(np.clip(np.sign(samples) * value, -32768, 32767)).astype(np.int16)

@@ -38,10 +38,10 @@ _FAR: Final = 3.0  # nats: a frame that is three late is rarer than one that is 
 _ELSEWHERE: Final = (0.2, 0.45, 0.7)
 _BY_CHANCE: Final = 1.5
 _SUSPECT: Final = 7.0
-_FEWEST: Final = 2  # one group that fits better elsewhere is found in good speech too
-_SUSPECT_FEW: Final = 10.5  # and frames of 10 ms are so many that chance finds more among them
+_FEWEST: Final = 3  # two groups that fit better elsewhere are found in good speech too
+_SUSPECT_FEW: Final = 11.5  # and frames of 10 ms are so many that chance finds more among them
 _SHORT_MS: Final = 10
-_CLEAR: Final = {True: 14.0, False: 20.0}
+_CLEAR: Final = {True: 14.0, False: 16.5}
 """Nats that leave no doubt, in noise and without: the purer the voice, the farther chance goes.
 
 As far as without noise it goes where that crackles: what is left of crackles is sudden.
