@@ -30,7 +30,9 @@ from voicelab.audio.diagnosis.levels import find_silent
 from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.repeats import find_repeats
+from voicelab.audio.diagnosis.rereading import OF_L16
 from voicelab.audio.diagnosis.restarts import find_restarts
+from voicelab.audio.diagnosis.slips import find_slips
 from voicelab.audio.diagnosis.stereo import find_panned
 
 _WINDOW_S: Final = 0.5
@@ -46,6 +48,8 @@ _PLAIN: Final = (*PLAIN, find_panned, find_restarts)
 """What needs no reference, unless the reference has it too."""
 _OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
 """What they bend is still like the reference, and in noise as like as by no other reading."""
+_OUT_OF_PLACE: Final = {reading.fault for reading in OF_L16}
+_BEHIND: Final = 0.05
 _UNLIKE_DB: Final = 4.0
 _BLOCK_S: Final = 0.02
 _SPEAKING: Final = 0.1
@@ -77,7 +81,7 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
     if not (laid and _is_told(heard, laid)):
         read = find_by_reading(heard, reference, tiles)
         if read:
-            return read
+            return _by_low_bytes(heard, read)
     if laid:
         best, *others = _of_aligned(heard, own, laid)
         more = goes_on_words(heard, reference, laid)
@@ -86,6 +90,25 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
     if not found and seems_alike(tiles):  # it is in it, though too little for all to be laid
         found = find_blind(heard)
     return found or _elsewhere(heard)
+
+
+def _by_low_bytes(heard: Heard, read: list[Finding]) -> list[Finding]:
+    """Tell swapped bytes from slipped ones, which are as like the reference: the low are faint."""
+    like = {finding.fault for finding in read}
+    if read[0].fault not in _OUT_OF_PLACE:
+        return read
+    for own in find_slips(heard) or find_misread(heard):
+        if own.fault in _OUT_OF_PLACE & like:
+            most = own.confidence - _BEHIND
+            return [
+                replace(own, evidence=f"{own.evidence}; read again, it is like the reference"),
+                *(
+                    replace(other, confidence=min(other.confidence, most))
+                    for other in read
+                    if other.fault != own.fault
+                ),
+            ]
+    return read
 
 
 def _is_told(heard: Heard, laid: list[Laid]) -> bool:
