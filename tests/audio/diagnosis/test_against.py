@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
-from scipy.signal import butter, resample_poly, sosfilt
+from scipy.signal import butter, firwin, lfilter, resample_poly, sosfilt
 
 from tests.audio.diagnosis.voices import as_int16, noisy, prompt
 from voicelab.audio.clip import Audio
@@ -148,6 +148,23 @@ def test_frames_that_are_cut_out():
     cuts = [10_000, 30_000, 52_000]
     heard = np.delete(said, np.concatenate([np.arange(at, at + 480) for at in cuts]))
     assert named(heard, said).fault == "packet-loss"
+
+
+@pytest.mark.parametrize("frame_ms", [10, 20])
+def test_frames_that_are_left_out_again_and_again(frame_ms):
+    said, step = speech()[:30_000], frame_ms * RATE_HZ // 1000
+    frames = said[: said.size // step * step].reshape(-1, step)
+    kept = np.random.default_rng(5).random(len(frames)) > 0.2
+    found = named(frames[kept].reshape(-1), said)
+    assert found.fault == "packet-loss"
+    assert "sound is left out" in found.hypotheses[0].evidence
+
+
+def test_few_chunks_that_were_filtered_from_silence():
+    chunks = prompt("greeting", 16_000)[:40_000].reshape(-1, 1600)
+    line = lfilter(firwin(65, 3600, fs=16_000), 1.0, chunks.astype(np.float64))[:, ::2]
+    heard = alaw_decode(alaw_encode(as_int16(line.reshape(-1))))
+    assert named(heard, prompt("greeting")).fault == "chunk-clicks"
 
 
 def test_chunks_that_are_stretched_one_by_one():

@@ -46,7 +46,7 @@ _ALIKE: Final = 0.4
 _UPRIGHT: Final = 2.0
 _MOSTLY: Final = 0.85
 _SHORT_BLOCK_S: Final = 0.064  # less is like the reference in too many places
-_LIKE: Final = 0.6
+_SURELY: Final = 0.6  # many short blocks are a little like any other speech
 _REACHED: Final = 0.5
 _LESS: Final = 0.75
 
@@ -211,10 +211,10 @@ def _of_short(
     ahead: int,
     before: Laid | None,
 ) -> Laid | None:
-    """Align by short blocks: where it is cut every few frames, no longer one is all of a piece."""
+    """Align by short blocks: cut every few frames, hardly a longer one is all of a piece."""
     alignment = align(heard, said, rate_hz, _SHORT_BLOCK_S)
     again = _laid(heard, said, level, alignment, begin, ahead) if alignment else None
-    if again is None or np.mean(again.known) < _REACHED or again.likeness < _LIKE:
+    if again is None or np.mean(again.known) < _REACHED or again.likeness < _SURELY:
         return before
     if before is not None and 1 - again.likeness**2 > _LESS * (1 - before.likeness**2):
         return before

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from voicelab.audio.diagnosis.against.chunks import find_chunks
+from voicelab.audio.diagnosis.against.chunks import CLEAR, find_chunks
 from voicelab.audio.diagnosis.against.harmless import goes_on_words, harmless_words
 from voicelab.audio.diagnosis.against.laid import Laid, cut, lay
 from voicelab.audio.diagnosis.against.laws import bends
@@ -22,6 +22,7 @@ from voicelab.audio.diagnosis.against.reference import Reference
 from voicelab.audio.diagnosis.against.shape import find_clipped, find_offset
 from voicelab.audio.diagnosis.against.timing import find_timing
 from voicelab.audio.diagnosis.blind import PLAIN, find_blind
+from voicelab.audio.diagnosis.clicks import find_clicks
 from voicelab.audio.diagnosis.companding import find_continuous
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
@@ -171,7 +172,8 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
         *find_clipped(laid),
         *_continuous(heard, laid),
     ]
-    found += find_chunks(laid)
+    seams = find_chunks(laid)
+    found += [finding for finding in seams if finding.weight >= CLEAR]
     if any(finding.fault == "clipped" for finding in found):  # on one side it moves the mean
         found = [finding for finding in found if finding.fault != "dc-offset"]
     found.sort(key=lambda finding: -finding.confidence)
@@ -181,7 +183,17 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
             found += [finding for finding in find(heard) if finding.fault not in named]
     if all(finding.fault == "dc-offset" for finding in found) and _likeness(laid) < _enough(heard):
         found = [*(each for each in find_misread(heard) if each.fault in _OTHER_LAW), *found]
+    if seams and not found:
+        found = _shown(heard, own)
     return found or [_nothing(laid)]
+
+
+def _shown(heard: Heard, own: Heard) -> list[Finding]:
+    """Seams that the reference no more than hints at, but the sound shows, and not its own."""
+    if heard.is_noisy:
+        return []
+    found = [finding for finding in find_clicks(heard)[0] if finding.fault == "chunk-clicks"]
+    return [] if found and find_clicks(own)[0] else found
 
 
 def _continuous(heard: Heard, laid: list[Laid]) -> list[Finding]:
