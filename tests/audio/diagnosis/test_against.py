@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.ndimage import maximum_filter1d, uniform_filter1d
-from scipy.signal import butter, resample_poly, sosfilt
+from scipy.signal import butter, firwin, lfilter, resample_poly, sosfilt
 
 from tests.audio.diagnosis.voices import as_int16, noisy, prompt
 from voicelab.audio.clip import Audio
@@ -95,6 +95,37 @@ def test_linear_samples_of_8_bits_as_mulaw():
     assert named(heard, speech()).fault == "linear-as-mulaw"
 
 
+@pytest.mark.parametrize("order", ["<i2", ">i2"])
+def test_linear_samples_of_twice_the_rate_as_mulaw(order):
+    sent = speech(2 * RATE_HZ).astype(order)
+    found = named(ulaw_decode(sent.tobytes()), speech())
+    assert found.fault == "linear-as-mulaw"
+    assert found.repaired.rate_hz == 2 * RATE_HZ
+    assert np.mean(found.repaired.samples == speech(2 * RATE_HZ)) > 0.9  # two codes are silence
+
+
+def test_mulaw_of_twice_the_rate_as_linear_samples():
+    codes = ulaw_encode(speech(2 * RATE_HZ))
+    found = named(codes[: codes.size // 2 * 2].view(np.int16), speech())
+    assert found.fault == "mulaw-as-pcm16"
+    assert found.repaired.rate_hz == 2 * RATE_HZ
+
+
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.7])
+def test_a_byte_that_is_lost_above_the_rate_of_the_reference(place):
+    said = speech(2 * RATE_HZ)
+    data = noisy(said, 20, np.random.default_rng(3)).tobytes()
+    at = int(place * len(data)) | 1
+    heard = np.frombuffer(data[:at] + data[at + 1 : -1], np.int16)
+    assert named(heard, speech(), 2 * RATE_HZ).fault == "odd-byte-slip"
+
+
+@pytest.mark.parametrize("rate_hz", [RATE_HZ, 2 * RATE_HZ])
+def test_swapped_bytes_are_no_slip(rate_hz):
+    heard = noisy(speech(rate_hz), 20, np.random.default_rng(3)).byteswap()
+    assert named(heard, speech(), rate_hz).fault == "l16-byte-order"
+
+
 def test_a_frame_that_comes_later_by_two():
     said, step = speech(), 160
     frames = [said[at : at + step] for at in range(0, said.size - step, step)]
@@ -117,6 +148,23 @@ def test_frames_that_are_cut_out():
     cuts = [10_000, 30_000, 52_000]
     heard = np.delete(said, np.concatenate([np.arange(at, at + 480) for at in cuts]))
     assert named(heard, said).fault == "packet-loss"
+
+
+@pytest.mark.parametrize("frame_ms", [10, 20])
+def test_frames_that_are_left_out_again_and_again(frame_ms):
+    said, step = speech()[:30_000], frame_ms * RATE_HZ // 1000
+    frames = said[: said.size // step * step].reshape(-1, step)
+    kept = np.random.default_rng(5).random(len(frames)) > 0.2
+    found = named(frames[kept].reshape(-1), said)
+    assert found.fault == "packet-loss"
+    assert "sound is left out" in found.hypotheses[0].evidence
+
+
+def test_few_chunks_that_were_filtered_from_silence():
+    chunks = prompt("greeting", 16_000)[:40_000].reshape(-1, 1600)
+    line = lfilter(firwin(65, 3600, fs=16_000), 1.0, chunks.astype(np.float64))[:, ::2]
+    heard = alaw_decode(alaw_encode(as_int16(line.reshape(-1))))
+    assert named(heard, prompt("greeting")).fault == "chunk-clicks"
 
 
 def test_chunks_that_are_stretched_one_by_one():

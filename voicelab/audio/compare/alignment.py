@@ -13,7 +13,7 @@ from voicelab.audio.compare.correlation import Floats
 from voicelab.audio.compare.drift import fit
 from voicelab.audio.compare.interpolation import shifted
 from voicelab.audio.compare.segments import Segment, lay
-from voicelab.audio.compare.tracking import Track, track
+from voicelab.audio.compare.tracking import BLOCK_S, Track, track
 from voicelab.audio.samples import Int16Array
 
 
@@ -115,7 +115,9 @@ def _end(segment: Segment) -> int:
     return segment.end
 
 
-def align(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Alignment | None:
+def align(
+    rec: Int16Array, ref: Int16Array, rate_hz: int, block_s: float = BLOCK_S
+) -> Alignment | None:
     """Lay a recording on its reference; None where the reference is not in it.
 
     Parameters
@@ -123,8 +125,10 @@ def align(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Alignment | None:
     rec, ref : ndarray of int16, shape (n,) and (m,)
         At the same rate.
     rate_hz : int
+    block_s : float
+        How long the blocks are that are looked for; two steps should not lie in one.
     """
-    found = track(rec, ref, rate_hz)
+    found = track(rec, ref, rate_hz, block_s)
     return None if found is None else laid(rec, ref, found, rate_hz)
 
 

@@ -81,6 +81,7 @@ class _Tracker:
     ref: Int16Array
     rate_hz: int
     block: int
+    block_s: float
     starts: Lags = field(init=False)
     active: npt.NDArray[np.bool_] = field(init=False)
     loud: npt.NDArray[np.float64] = field(init=False)
@@ -102,9 +103,12 @@ class _Tracker:
 
     def first_lag(self) -> tuple[int, int] | None:
         """The lag of the first loud stretch that is found, near 0 if possible, and its block."""
-        span = max(1, round(_SEARCH_S / BLOCK_S))
+        span = max(1, round(_SEARCH_S / self.block_s))
         every = np.flatnonzero(self.active)
-        parts = [every[: round(_EARLY_S / BLOCK_S)], *np.array_split(every, min(6, len(every)))]
+        parts = [
+            every[: round(_EARLY_S / self.block_s)],
+            *np.array_split(every, min(6, len(every))),
+        ]
         loudest = [int(part[self.loud[part].argmax()]) for part in parts]
         near = int(_NEAR_S * self.rate_hz)
         everywhere = (-len(self.ref), len(self.rec))
@@ -286,7 +290,7 @@ class _Tracker:
         return None
 
 
-def track(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Track | None:
+def track(rec: Int16Array, ref: Int16Array, rate_hz: int, block_s: float = BLOCK_S) -> Track | None:
     """Follow the lag of a recording; None where the reference is not in it.
 
     Parameters
@@ -294,12 +298,14 @@ def track(rec: Int16Array, ref: Int16Array, rate_hz: int) -> Track | None:
     rec, ref : ndarray of int16, shape (n,) and (m,)
         At the same rate.
     rate_hz : int
+    block_s : float
+        How long the blocks are: shorter than what lies between two steps.
     """
     keep_memory()
-    block = int(min(BLOCK_S * rate_hz, len(rec), len(ref))) // 2 * 2
+    block = int(min(block_s * rate_hz, len(rec), len(ref))) // 2 * 2
     if block < rate_hz // 50:
         return None
-    tracker = _Tracker(rec, ref, rate_hz, block)
+    tracker = _Tracker(rec, ref, rate_hz, block, block_s)
     if not tracker.active.any():
         return None
     first = tracker.first_lag()

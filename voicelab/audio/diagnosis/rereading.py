@@ -55,11 +55,14 @@ class Rereading:
         What is done to undo it, in words.
     read : callable
         Samples as they were heard to samples as they were meant.
+    longer : float
+        How many samples become of one.
     """
 
     fault: str
     way: str
     read: Callable[[Int16Array], Int16Array]
+    longer: float = 1.0
 
 
 def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
@@ -261,23 +264,28 @@ _OF_BIG_ENDIAN: Final = (
         "mulaw-as-pcm16",
         "decode each big-endian byte as mu-law",
         lambda x: ulaw_decode(_bytes(x.byteswap())),
+        2.0,
     ),
     Rereading(
         "mulaw-as-pcm16",
         "decode each big-endian byte as A-law",
         lambda x: alaw_decode(_bytes(x.byteswap())),
+        2.0,
     ),
 )
 _OF_BYTES: Final = (
-    Rereading("mulaw-as-pcm16", "decode each byte as mu-law", lambda x: ulaw_decode(_bytes(x))),
-    Rereading("mulaw-as-pcm16", "decode each byte as A-law", lambda x: alaw_decode(_bytes(x))),
+    Rereading(
+        "mulaw-as-pcm16", "decode each byte as mu-law", lambda x: ulaw_decode(_bytes(x)), 2.0
+    ),
+    Rereading("mulaw-as-pcm16", "decode each byte as A-law", lambda x: alaw_decode(_bytes(x)), 2.0),
 )
 _OF_16_BITS_AS_MULAW: Final = (
-    Rereading("linear-as-mulaw", "read the bytes as L16", lambda x: _linear(ulaw_encode(x))),
+    Rereading("linear-as-mulaw", "read the bytes as L16", lambda x: _linear(ulaw_encode(x)), 0.5),
     Rereading(
         "linear-as-mulaw",
         "read the bytes as big-endian L16",
         lambda x: _linear(ulaw_encode(x)).byteswap(),
+        0.5,
     ),
 )
 _OF_8_BITS_AS_MULAW: Final = tuple(

@@ -18,6 +18,8 @@ _CHUNKS_MS: Final = (
     150, 160, 200, 240, 250, 256, 300, 320, 400, 500, 512, 640, 750, 800, 1000,
 )  # fmt: skip
 _SAMPLES: Final = (64, 128, 256, 320, 480, 512, 640, 1024, 2048, 4096)
+CLEAR: Final = 1.0
+_HINT: Final = 0.6
 _AROUND: Final = 161
 _NEAR: Final = 12
 _CLEAR_ROUGHER: Final = 11.0
@@ -37,7 +39,14 @@ _MOST_TOLD: Final = 5.0
 
 
 def find_chunks(laid: list[Laid]) -> list[Finding]:
-    """Fold what the reference does not tell at each length that a chunk may have."""
+    """Fold what the reference does not tell at each length that a chunk may have.
+
+    Returns
+    -------
+    list of Finding
+        At most one; its weight is how far it stands out beside what is clear by itself. Below
+        :data:`CLEAR` it is no more than a hint.
+    """
     rate_hz = laid[0].rate_hz
     lengths = {round(ms * rate_hz / 1000) for ms in _CHUNKS_MS} | set(_SAMPLES)
     every = [_sums(part) for part in laid]
@@ -55,7 +64,7 @@ def find_chunks(laid: list[Laid]) -> list[Finding]:
             if strength > 1.1 * best[0]:  # a multiple of the length folds as well
                 best = strength, spreads, length, word
     strength, spreads, length, word = best
-    if strength < 1.0:
+    if strength < _HINT:
         return []
     return [
         Finding(
@@ -64,6 +73,7 @@ def find_chunks(laid: list[Laid]) -> list[Finding]:
             f"every {1000 * length / rate_hz:g} ms the sound is {word} than the reference tells; "
             f"that stands out by {spreads:.0f} times the spread of all other places, as if chunks "
             "of that length had been resampled one by one",
+            weight=strength,
         )
     ]
 

@@ -44,6 +44,11 @@ _ORDER: Final = 16
 _WHITE: Final = 1.003  # by 25 dB at most, else what a filter took away counts for all
 _ALIKE: Final = 0.4
 _UPRIGHT: Final = 2.0
+_MOSTLY: Final = 0.85
+_SHORT_BLOCK_S: Final = 0.064  # less is like the reference in too many places
+_SURELY: Final = 0.6  # many short blocks are a little like any other speech
+_REACHED: Final = 0.5
+_LESS: Final = 0.75
 
 _Bools = npt.NDArray[np.bool_]
 
@@ -158,6 +163,8 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
             ahead = round((begin / heard.rate_hz - ahead_s) * rate_hz)
             at = round(begin * rate_hz / heard.rate_hz)
             laid = _best(own, said, rate_hz, level, at, ahead)
+            if laid is None or (len(laid.segments) > 1 and laid.likeness < _MOSTLY):
+                laid = _of_short(own, said, rate_hz, level, at, ahead, laid)
             if laid is not None and laid.likeness > _ALIKE:
                 found.append(laid)
                 break
@@ -193,6 +200,25 @@ def _best(
         if len(best.alignment.segments) == 1:
             break
     return best
+
+
+def _of_short(
+    heard: Int16Array,
+    said: Int16Array,
+    rate_hz: int,
+    level: float,
+    begin: int,
+    ahead: int,
+    before: Laid | None,
+) -> Laid | None:
+    """Align by short blocks: cut every few frames, hardly a longer one is all of a piece."""
+    alignment = align(heard, said, rate_hz, _SHORT_BLOCK_S)
+    again = _laid(heard, said, level, alignment, begin, ahead) if alignment else None
+    if again is None or np.mean(again.known) < _REACHED or again.likeness < _SURELY:
+        return before
+    if before is not None and 1 - again.likeness**2 > _LESS * (1 - before.likeness**2):
+        return before
+    return again
 
 
 def _is_better(again: Laid, before: Laid | None) -> bool:

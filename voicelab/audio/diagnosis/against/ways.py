@@ -11,7 +11,7 @@ import numpy as np
 from voicelab.audio.diagnosis.against.matching import correlation
 from voicelab.audio.diagnosis.against.reference import Floats
 from voicelab.audio.diagnosis.heard import Heard
-from voicelab.audio.diagnosis.rereading import Rereading, all_rereadings
+from voicelab.audio.diagnosis.rereading import all_rereadings
 from voicelab.audio.samples import Int16Array
 
 _RATES: Final = (
@@ -57,7 +57,10 @@ AS_IS: Final = Way("none", "as heard", lambda samples: samples, 1.0)
 def ways(tile: Int16Array) -> Iterator[Way]:
     """All ways that a piece allows."""
     for reading in all_rereadings(tile):
-        yield _way(reading)
+        yield Way(reading.fault, reading.way, reading.read, 1.0, reading.longer)
+        if reading.longer != 1.0:  # whoever took one byte for two may have mistaken the rate too
+            words = f"{reading.way} of twice the rate"
+            yield Way(reading.fault, words, reading.read, 2.0, reading.longer)
     wide = tile.astype(np.float64)
     turns = _takes_turns(wide)
     if turns:
@@ -74,8 +77,3 @@ def _takes_turns(wide: Floats) -> bool:
     sums = [np.roll(wide, lag) + np.roll(wide, -lag) for lag in (1, 2)]
     near, far = (abs(correlation(wide, both)) for both in sums)
     return far > near
-
-
-def _way(reading: Rereading) -> Way:
-    longer = {"mulaw-as-pcm16": 2.0, "linear-as-mulaw": 0.5}.get(reading.fault, 1.0)
-    return Way(reading.fault, reading.way, reading.read, 1.0, longer)

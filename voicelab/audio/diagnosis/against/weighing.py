@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from voicelab.audio.diagnosis.against.chunks import find_chunks
+from voicelab.audio.diagnosis.against.chunks import CLEAR, find_chunks
 from voicelab.audio.diagnosis.against.harmless import goes_on_words, harmless_words
 from voicelab.audio.diagnosis.against.laid import Laid, cut, lay
 from voicelab.audio.diagnosis.against.laws import bends
@@ -22,6 +22,7 @@ from voicelab.audio.diagnosis.against.reference import Reference
 from voicelab.audio.diagnosis.against.shape import find_clipped, find_offset
 from voicelab.audio.diagnosis.against.timing import find_timing
 from voicelab.audio.diagnosis.blind import PLAIN, find_blind
+from voicelab.audio.diagnosis.clicks import find_clicks
 from voicelab.audio.diagnosis.companding import find_continuous
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
@@ -30,7 +31,9 @@ from voicelab.audio.diagnosis.levels import find_silent
 from voicelab.audio.diagnosis.lost import find_lost
 from voicelab.audio.diagnosis.misread import find_misread
 from voicelab.audio.diagnosis.repeats import find_repeats
+from voicelab.audio.diagnosis.rereading import OF_L16
 from voicelab.audio.diagnosis.restarts import find_restarts
+from voicelab.audio.diagnosis.slips import find_slips
 from voicelab.audio.diagnosis.stereo import find_panned
 
 _WINDOW_S: Final = 0.5
@@ -46,6 +49,8 @@ _PLAIN: Final = (*PLAIN, find_panned, find_restarts)
 """What needs no reference, unless the reference has it too."""
 _OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
 """What they bend is still like the reference, and in noise as like as by no other reading."""
+_OUT_OF_PLACE: Final = {reading.fault for reading in OF_L16}
+_BEHIND: Final = 0.05
 _UNLIKE_DB: Final = 4.0
 _BLOCK_S: Final = 0.02
 _SPEAKING: Final = 0.1
@@ -77,7 +82,7 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
     if not (laid and _is_told(heard, laid)):
         read = find_by_reading(heard, reference, tiles)
         if read:
-            return read
+            return _by_low_bytes(heard, read)
     if laid:
         best, *others = _of_aligned(heard, own, laid)
         more = goes_on_words(heard, reference, laid)
@@ -86,6 +91,25 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
     if not found and seems_alike(tiles):  # it is in it, though too little for all to be laid
         found = find_blind(heard)
     return found or _elsewhere(heard)
+
+
+def _by_low_bytes(heard: Heard, read: list[Finding]) -> list[Finding]:
+    """Tell swapped bytes from slipped ones, which are as like the reference: the low are faint."""
+    like = {finding.fault for finding in read}
+    if read[0].fault not in _OUT_OF_PLACE:
+        return read
+    for own in find_slips(heard) or find_misread(heard):
+        if own.fault in _OUT_OF_PLACE & like:
+            most = own.confidence - _BEHIND
+            return [
+                replace(own, evidence=f"{own.evidence}; read again, it is like the reference"),
+                *(
+                    replace(other, confidence=min(other.confidence, most))
+                    for other in read
+                    if other.fault != own.fault
+                ),
+            ]
+    return read
 
 
 def _is_told(heard: Heard, laid: list[Laid]) -> bool:
@@ -148,7 +172,8 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
         *find_clipped(laid),
         *_continuous(heard, laid),
     ]
-    found += find_chunks(laid)
+    seams = find_chunks(laid)
+    found += [finding for finding in seams if finding.weight >= CLEAR]
     if any(finding.fault == "clipped" for finding in found):  # on one side it moves the mean
         found = [finding for finding in found if finding.fault != "dc-offset"]
     found.sort(key=lambda finding: -finding.confidence)
@@ -158,7 +183,17 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
             found += [finding for finding in find(heard) if finding.fault not in named]
     if all(finding.fault == "dc-offset" for finding in found) and _likeness(laid) < _enough(heard):
         found = [*(each for each in find_misread(heard) if each.fault in _OTHER_LAW), *found]
+    if seams and not found:
+        found = _shown(heard, own)
     return found or [_nothing(laid)]
+
+
+def _shown(heard: Heard, own: Heard) -> list[Finding]:
+    """Seams that the reference no more than hints at, but the sound shows, and not its own."""
+    if heard.is_noisy:
+        return []
+    found = [finding for finding in find_clicks(heard)[0] if finding.fault == "chunk-clicks"]
+    return [] if found and find_clicks(own)[0] else found
 
 
 def _continuous(heard: Heard, laid: list[Laid]) -> list[Finding]:
