@@ -127,3 +127,13 @@ def test_tones_are_silenced_and_nothing_else():
     size = samples.size - prompt("order").size
     assert np.ptp(left[:size]) <= 4
     assert np.array_equal(left[size:], samples[size:])
+
+
+def test_what_is_silenced_leaves_the_levels_of_a_law():
+    keys = np.concatenate(keyed(0.1, 0.1)) + np.int16(3)
+    samples = np.concatenate((keys, silence(0.5), prompt("greeting"), prompt("order")))
+    heard, rate_hz = break_audio("continuous-mulaw", samples, 8000, 0)
+    silenced = without_tones(Heard(heard, rate_hz)).samples
+    assert not np.array_equal(silenced, heard)
+    assert set(silenced) <= set(heard)
+    assert diagnose(heard).fault == "continuous-mulaw"

@@ -61,8 +61,10 @@ def without_tones(heard: Heard) -> Heard:
         return heard
     samples = heard.samples.copy()
     for start, end in found:
-        middle = round(float(np.average(samples[start:end], weights=np.hanning(end - start))))
-        samples[max(start - beside, 0) : end + beside] = middle
+        tone = heard.samples[start:end]
+        middle = float(np.average(tone, weights=np.hanning(tone.size)))
+        still = tone[np.abs(tone - middle).argmin()]  # a level that is used: a law is told by them
+        samples[max(start - beside, 0) : end + beside] = still
     return replace(heard, samples=samples)
 
 
