@@ -46,11 +46,12 @@ _CLEAR: Final = {True: 14.0, False: 16.5}
 
 As far as without noise it goes where that crackles: what is left of crackles is sudden.
 """
-_SUSPECT_CLEAN: Final = 14.0
+_SUSPECT_CLEAN: Final = 14.0  # or of a long recording in which hardly any group is found
 _SEARCHED: Final = 10.0
 """Nats that the likeliest of so many grids has by chance over one that is known beforehand."""
 _STARTS: Final = {True: 5, False: 2}
 """So many places are tried, in noise and without."""
+_TRIED: Final = 2  # every second piece of a long recording tells which grids are worth the others
 _STARTS_SHORT: Final = 2  # frames of 10 ms take longest to try
 _WORTH_A_CLIMB: Final = 2
 _LEAST: Final = 5.0
@@ -179,6 +180,8 @@ class _Pieces:
 
     Attributes
     ----------
+    count : int
+        Of a long recording there are several.
     noisy, even : bool
         Whether there is much noise, and whether that does not crackle.
     """
@@ -186,6 +189,7 @@ class _Pieces:
     def __init__(self, heard: Heard) -> None:
         self._pieces = [_Piece(piece, heard.rate_hz) for piece in heard.pieces()]
         self._rate_hz = heard.rate_hz
+        self.count = len(self._pieces)
         self.noisy = heard.is_noisy
         self.even = self.noisy and not any(piece.crackles for piece in self._pieces)
 
@@ -193,9 +197,10 @@ class _Pieces:
         """The best of the grids that begin with the recording."""
         best = _Grid()
         for frame_ms in FRAMES_MS:
-            evidence, count = self._evidence(frame_ms, 0)
-            if evidence >= max(_SUSPECT, best.evidence):
-                best = max(best, self._beside_others(_Grid(evidence, count, frame_ms, 0)))
+            if self._grid(frame_ms, 0, _TRIED).evidence > _LEAST:
+                grid = self._grid(frame_ms, 0)
+                if grid.evidence >= max(_SUSPECT, best.evidence):
+                    best = max(best, self._beside_others(grid))
         return best
 
     def anywhere(self) -> _Grid:
@@ -206,12 +211,14 @@ class _Pieces:
             length = self._length(frame_ms)
             most = _STARTS_SHORT if frame_ms == _SHORT_MS else _STARTS[self.noisy]
             starts = likely_starts(all_breaks, length, self._rate_hz, most)
-            tried = [_Grid(*self._evidence(frame_ms, n), frame_ms, n) for n in starts]
-            grids.append(max(tried, default=_Grid()))
+            grids.append(max((self._grid(frame_ms, n, _TRIED) for n in starts), default=_Grid()))
         best = _Grid()
         for grid in sorted(grids, reverse=True)[:_WORTH_A_CLIMB]:
-            if grid.evidence > max(_LEAST, best.evidence):
-                best = max(best, self._beside_others(self._climbed(grid)))
+            if grid.evidence > _LEAST:
+                top = self._climbed(grid)
+                grid = self._grid(top.frame_ms, top.start)
+                if grid.evidence > best.evidence:
+                    best = max(best, self._beside_others(grid))
         return best
 
     def _climbed(self, grid: _Grid) -> _Grid:
@@ -220,24 +227,26 @@ class _Pieces:
             step = max(round(step_s * self._rate_hz), 1)
             for start in (grid.start - step, grid.start + step):
                 start %= self._length(grid.frame_ms)
-                found = self._evidence(grid.frame_ms, start)
-                grid = max(grid, _Grid(*found, grid.frame_ms, start))
+                grid = max(grid, self._grid(grid.frame_ms, start, _TRIED))
         return grid
 
     def _beside_others(self, grid: _Grid) -> _Grid:
         """Take off what grids tell that begin elsewhere: so much is chance."""
         length = self._length(grid.frame_ms)
-        others = ((grid.start + round(share * length)) % length for share in _ELSEWHERE)
-        chance = max(self._evidence(grid.frame_ms, other)[0] for other in others)
-        return replace(grid, evidence=grid.evidence - _BY_CHANCE * chance)
+        evidence = grid.evidence
+        for share in _ELSEWHERE:
+            other = self._grid(grid.frame_ms, (grid.start + round(share * length)) % length)
+            evidence = min(evidence, grid.evidence - _BY_CHANCE * other.evidence)
+            if evidence < _SUSPECT:
+                break  # that is nothing, whatever the others tell
+        return replace(grid, evidence=evidence)
 
-    def _evidence(self, frame_ms: int, start: int) -> tuple[float, int]:
-        evidence, count = 0.0, 0
-        for piece in self._pieces:
-            moves = piece.moves(self._length(frame_ms), start)
-            evidence += moves.evidence
-            count += len(moves.gains)
-        return evidence, count
+    def _grid(self, frame_ms: int, start: int, every: int = 1) -> _Grid:
+        """What one grid tells, of every piece or of some."""
+        length = self._length(frame_ms)
+        moves = [piece.moves(length, start) for piece in self._pieces[::every]]
+        evidence = sum(each.evidence for each in moves)
+        return _Grid(evidence, sum(len(each.gains) for each in moves), frame_ms, start)
 
     def _length(self, frame_ms: int) -> int:
         return self._rate_hz * frame_ms // 1000
@@ -257,7 +266,8 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     evidence = max(at_start.evidence, anywhere.evidence - _SEARCHED)
     few = grid.frame_ms == _SHORT_MS or grid.count < _FEWEST
     in_noise = _SUSPECT_FEW if few else _SUSPECT
-    if evidence < (in_noise if pieces.even else _SUSPECT_CLEAN):
+    telling = pieces.even and grid.count >= pieces.count
+    if evidence < (in_noise if telling else _SUSPECT_CLEAN):
         return [], evidence
     beginning = f" that begin {grid.start} samples in" if grid.start else ""
     finding = Finding(
