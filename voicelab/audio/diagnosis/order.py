@@ -49,8 +49,7 @@ As far as without noise it goes where that crackles: what is left of crackles is
 _SUSPECT_CLEAN: Final = 14.0  # or of a long recording in which hardly any group is found
 _SEARCHED: Final = 10.0
 """Nats that the likeliest of so many grids has by chance over one that is known beforehand."""
-_STARTS: Final = {True: 5, False: 2}
-"""So many places are tried, in noise and without."""
+_STARTS: Final = 5
 _TRIED: Final = 2  # every second piece of a long recording tells which grids are worth the others
 _STARTS_SHORT: Final = 2  # frames of 10 ms take longest to try
 _WORTH_A_CLIMB: Final = 2
@@ -182,16 +181,15 @@ class _Pieces:
     ----------
     count : int
         Of a long recording there are several.
-    noisy, even : bool
-        Whether there is much noise, and whether that does not crackle.
+    even : bool
+        Whether there is much noise, and it does not crackle.
     """
 
     def __init__(self, heard: Heard) -> None:
         self._pieces = [_Piece(piece, heard.rate_hz) for piece in heard.pieces()]
         self._rate_hz = heard.rate_hz
         self.count = len(self._pieces)
-        self.noisy = heard.is_noisy
-        self.even = self.noisy and not any(piece.crackles for piece in self._pieces)
+        self.even = heard.is_noisy and not any(piece.crackles for piece in self._pieces)
 
     def at_start(self) -> _Grid:
         """The best of the grids that begin with the recording."""
@@ -209,7 +207,7 @@ class _Pieces:
         grids = []
         for frame_ms in FRAMES_MS:
             length = self._length(frame_ms)
-            most = _STARTS_SHORT if frame_ms == _SHORT_MS else _STARTS[self.noisy]
+            most = _STARTS_SHORT if frame_ms == _SHORT_MS else _STARTS
             starts = likely_starts(all_breaks, length, self._rate_hz, most)
             grids.append(max((self._grid(frame_ms, n, _TRIED) for n in starts), default=_Grid()))
         best = _Grid()
