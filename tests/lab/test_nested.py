@@ -80,10 +80,12 @@ def test_a_loop_thread_that_ends_takes_nothing_more():
     thread.submit(answer()).result()
     with ThreadPoolExecutor() as pool:
         joined = pool.submit(thread.join)
-        assert ending.wait(20)
-        with pytest.raises(StateError, match="has ended"):
-            thread.submit(answer())
-        go_on.set()
+        try:
+            assert ending.wait(20)
+            with pytest.raises(StateError, match="has ended"):
+                thread.submit(answer())
+        finally:
+            go_on.set()
         assert len(joined.result(20)) == 1
     with pytest.raises(StateError, match="has ended"):
         thread.submit(answer())

@@ -43,7 +43,7 @@ class LoopThread:
         Raises
         ------
         StateError
-            From the moment somebody joins it: a loop that ends would never answer.
+            Once somebody joins it, or it ended by itself: it would never answer.
         """
         with self._order:
             if not self._ending:
@@ -67,8 +67,12 @@ class LoopThread:
         finally:
             with self._order:
                 self._ending = True
-            self._loop.run_until_complete(self._end())
-            self._loop.close()
+            try:
+                self._loop.stop()
+                self._loop.run_forever()  # so that a stop that comes late ends nothing else
+                self._loop.run_until_complete(self._end())
+            finally:
+                self._loop.close()
 
     async def _end(self) -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}

@@ -21,12 +21,14 @@ from voicelab.audio.compare.correlation import (
 from voicelab.audio.samples import Int16Array
 
 BLOCK_S = 0.256
+"""How long a block is that is looked for in the reference."""
 LEAST_LIKENESS = 0.6
 """A block that is less like the reference than this says nothing about the lag."""
 
 _HELD = 0.98
 """A block so much alike where it was expected is not looked for elsewhere: a steady vowel fits
-itself a pitch period apart, but no quarter of a second of speech does so well."""
+itself a pitch period apart, but no quarter of a second of speech does so well. Blocks that are
+shorter may: whoever asks for them judges the whole."""
 _MOST_NOISE = 0.05
 """The part of a block's power that noise may have beside that."""
 _LEAST_AGREEING = 0.35
@@ -81,7 +83,6 @@ class _Tracker:
     ref: Int16Array
     rate_hz: int
     block: int
-    block_s: float
     starts: Lags = field(init=False)
     active: npt.NDArray[np.bool_] = field(init=False)
     loud: npt.NDArray[np.float64] = field(init=False)
@@ -103,12 +104,10 @@ class _Tracker:
 
     def first_lag(self) -> tuple[int, int] | None:
         """The lag of the first loud stretch that is found, near 0 if possible, and its block."""
-        span = max(1, round(_SEARCH_S / self.block_s))
+        span = max(1, round(_SEARCH_S * self.rate_hz / self.block))
         every = np.flatnonzero(self.active)
-        parts = [
-            every[: round(_EARLY_S / self.block_s)],
-            *np.array_split(every, min(6, len(every))),
-        ]
+        early = every[: round(_EARLY_S * self.rate_hz / self.block)]
+        parts = [early, *np.array_split(every, min(6, len(every)))]
         loudest = [int(part[self.loud[part].argmax()]) for part in parts]
         near = int(_NEAR_S * self.rate_hz)
         everywhere = (-len(self.ref), len(self.rec))
@@ -299,13 +298,13 @@ def track(rec: Int16Array, ref: Int16Array, rate_hz: int, block_s: float = BLOCK
         At the same rate.
     rate_hz : int
     block_s : float
-        How long the blocks are: shorter than what lies between two steps.
+        How long the blocks are; two steps should not lie in one.
     """
     keep_memory()
     block = int(min(block_s * rate_hz, len(rec), len(ref))) // 2 * 2
     if block < rate_hz // 50:
         return None
-    tracker = _Tracker(rec, ref, rate_hz, block, block_s)
+    tracker = _Tracker(rec, ref, rate_hz, block)
     if not tracker.active.any():
         return None
     first = tracker.first_lag()

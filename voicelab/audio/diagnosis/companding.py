@@ -12,11 +12,10 @@ from voicelab.audio.diagnosis.continuous import expand
 from voicelab.audio.diagnosis.finding import Finding
 from voicelab.audio.diagnosis.heard import Heard
 from voicelab.audio.diagnosis.numberings import Numbering, numbering_of
-from voicelab.audio.diagnosis.rereading import share_on
+from voicelab.audio.diagnosis.rereading import ON_LEVELS, share_on
 from voicelab.audio.g711 import alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
 from voicelab.audio.samples import Int16Array
 
-_ON: Final = 0.995
 _CLEAR_Z: Final = 6.0
 
 _Floats = npt.NDArray[np.float64]
@@ -25,7 +24,7 @@ _Floats = npt.NDArray[np.float64]
 def find_continuous(heard: Heard) -> list[Finding]:
     """Compare levels with the continuous law's; on G.711's levels, how often each is used."""
     looked = heard.sample_of()
-    if share_on(looked, "mulaw") >= _ON:
+    if share_on(looked, "mulaw") >= ON_LEVELS:
         return _by_use(looked)
     return _by_levels(looked)
 

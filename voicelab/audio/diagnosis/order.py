@@ -155,10 +155,16 @@ class _Piece:
     ----------
     samples : ndarray of int16, shape (n,)
     rate_hz : int
+
+    Attributes
+    ----------
+    crackles : bool
+        Whether anything was taken off.
     """
 
     def __init__(self, samples: Int16Array, rate_hz: int) -> None:
         self._rate_hz = rate_hz
+        self._moves: dict[tuple[int, int], Moves] = {}
         self._heard = without_crackles(samples, rate_hz)
         self.crackles = not np.array_equal(self._heard, samples)
         self._voice = without_lines(self._heard, rate_hz)
@@ -166,8 +172,11 @@ class _Piece:
 
     def moves(self, length: int, start: int) -> Moves:
         """Frames that fit better elsewhere, the first of them beginning so many samples in."""
-        heard, voice = self._heard[start:], self._voice[start:]
-        return Moves(Junctions(heard, voice, length, self._rate_hz, hidden=self._hidden))
+        if (length, start) not in self._moves:
+            heard, voice = self._heard[start:], self._voice[start:]
+            junctions = Junctions(heard, voice, length, self._rate_hz, hidden=self._hidden)
+            self._moves[length, start] = Moves(junctions)
+        return self._moves[length, start]
 
     def breaks(self) -> _Floats:
         """How little the wave goes on, sample by sample."""
@@ -259,9 +268,9 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
         And the evidence, in nats.
     """
     pieces = _Pieces(heard)
-    at_start, anywhere = pieces.at_start(), pieces.anywhere()
-    grid = max(at_start, anywhere)
-    evidence = max(at_start.evidence, anywhere.evidence - _SEARCHED)
+    anywhere = pieces.anywhere()
+    grid = max(pieces.at_start(), replace(anywhere, evidence=anywhere.evidence - _SEARCHED))
+    evidence = grid.evidence
     few = grid.frame_ms == _SHORT_MS or grid.count < _FEWEST
     in_noise = _SUSPECT_FEW if few else _SUSPECT
     telling = pieces.even and grid.count >= pieces.count

@@ -31,7 +31,7 @@ from voicelab.audio.g711 import (
 )
 from voicelab.audio.samples import Int16Array
 
-_ON_LEVELS: Final = 0.995
+ON_LEVELS: Final = 0.995
 _ZEROS: Final = (0, 128)
 """The byte of zero, with a sign and without one."""
 _SAME_BYTES: Final = 0.25
@@ -67,10 +67,10 @@ class Rereading:
 
 def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
     """All readings that the levels and the bytes of these samples allow."""
-    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+    if float((samples & 0xFF == 0).mean()) >= ON_LEVELS:
         return _OF_8_BITS
     for law in ("mulaw", "alaw"):
-        if share_on(samples, law) >= _ON_LEVELS:
+        if share_on(samples, law) >= ON_LEVELS:
             if _is_twice(samples, law):
                 return _OF_TWICE
             codes = ulaw_encode(samples) if law == "mulaw" else alaw_encode(samples)
@@ -86,9 +86,9 @@ def rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
 
 def has_levels(samples: Int16Array) -> bool:
     """Whether only levels of 8 bits are used, of a G.711 decoder or of samples of 8 bits."""
-    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+    if float((samples & 0xFF == 0).mean()) >= ON_LEVELS:
         return True
-    return max(share_on(samples, law) for law in ("mulaw", "alaw")) >= _ON_LEVELS
+    return max(share_on(samples, law) for law in ("mulaw", "alaw")) >= ON_LEVELS
 
 
 def is_bytes_of_16_bits(samples: Int16Array) -> bool:
@@ -101,7 +101,7 @@ def _is_twice(samples: Int16Array, law: str) -> bool:
     size = np.abs(samples.astype(np.int32))
     low = samples[size < _LOW[law]]
     if low.size >= max(_FEWEST_LOW, _LOW_SHARE * samples.size):
-        return share_on(low, f"{law} twice") >= _ON_LEVELS
+        return share_on(low, f"{law} twice") >= ON_LEVELS
     above, below = size[samples > 0], size[samples < 0]
     if min(above.size, below.size) < 0.1 * samples.size:
         return False
@@ -112,12 +112,12 @@ def _is_twice(samples: Int16Array, law: str) -> bool:
 
 def all_rereadings(samples: Int16Array) -> tuple[Rereading, ...]:
     """All readings, however its bytes are used: a reference tells which of them was meant."""
-    if float((samples & 0xFF == 0).mean()) >= _ON_LEVELS:
+    if float((samples & 0xFF == 0).mean()) >= ON_LEVELS:
         return _OF_8_BITS
-    if share_on(samples, "mulaw") >= _ON_LEVELS:
+    if share_on(samples, "mulaw") >= ON_LEVELS:
         linear = _OF_16_BITS_AS_MULAW + _OF_8_BITS_AS_MULAW
         return linear + _OF_MULAW + _of_numbers(samples) + _OF_COARSE
-    if share_on(samples, "alaw") >= _ON_LEVELS:
+    if share_on(samples, "alaw") >= ON_LEVELS:
         return _OF_ALAW + _OF_COARSE
     numbered = numbering_of(samples)
     if numbered is not None:
@@ -200,8 +200,8 @@ def _samples_of_numbers(samples: Int16Array, zero: int) -> Int16Array:
 def _of_continuous(numbering: Numbering) -> tuple[Rereading, ...]:
     """G.711 bytes that were expanded as numbers of the continuous law.
 
-    Around 0 they give the same wave as around 128, upside down. Encoders have two bytes for
-    silence, and hardly use the one below zero.
+    What one of the two ways makes of a voice, the other makes of the same voice upside down.
+    Encoders have two bytes for silence, and hardly use the one below zero.
     """
 
     def read(samples: Int16Array) -> Int16Array:

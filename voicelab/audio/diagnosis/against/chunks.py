@@ -18,7 +18,6 @@ _CHUNKS_MS: Final = (
     150, 160, 200, 240, 250, 256, 300, 320, 400, 500, 512, 640, 750, 800, 1000,
 )  # fmt: skip
 _SAMPLES: Final = (64, 128, 256, 320, 480, 512, 640, 1024, 2048, 4096)
-CLEAR: Final = 1.0
 _HINT: Final = 0.6
 _AROUND: Final = 161
 _NEAR: Final = 12
@@ -38,20 +37,19 @@ _MOST_REST: Final = 2.0  # no single seam is to count for all
 _MOST_TOLD: Final = 5.0
 
 
-def find_chunks(laid: list[Laid]) -> list[Finding]:
+def find_chunks(laid: list[Laid]) -> tuple[list[Finding], bool]:
     """Fold what the reference does not tell at each length that a chunk may have.
 
     Returns
     -------
-    list of Finding
-        At most one; its weight is how far it stands out beside what is clear by itself. Below
-        :data:`CLEAR` it is no more than a hint.
+    tuple of list of Finding and bool
+        At most one; and whether there is at least a hint of seams.
     """
     rate_hz = laid[0].rate_hz
     lengths = {round(ms * rate_hz / 1000) for ms in _CHUNKS_MS} | set(_SAMPLES)
     every = [_sums(part) for part in laid]
     if not sum(float(sums.lags[0]) for sums in every):
-        return []
+        return [], False
     coded = is_coded(laid)
     size = sum(sums.rows.shape[1] for sums in every)
     best: tuple[float, float, int, str] = (0.0, 0.0, 0, "")
@@ -64,18 +62,16 @@ def find_chunks(laid: list[Laid]) -> list[Finding]:
             if strength > 1.1 * best[0]:  # a multiple of the length folds as well
                 best = strength, spreads, length, word
     strength, spreads, length, word = best
-    if strength < _HINT:
-        return []
-    return [
-        Finding(
-            "chunk-clicks",
-            min(0.98, 0.65 + strength / 7),
-            f"every {1000 * length / rate_hz:g} ms the sound is {word} than the reference tells; "
-            f"that stands out by {spreads:.0f} times the spread of all other places, as if chunks "
-            "of that length had been resampled one by one",
-            weight=strength,
-        )
-    ]
+    if strength < 1:
+        return [], strength > _HINT
+    finding = Finding(
+        "chunk-clicks",
+        min(0.98, 0.65 + strength / 7),
+        f"every {1000 * length / rate_hz:g} ms the sound is {word} than the reference tells; "
+        f"that stands out by {spreads:.0f} times the spread of all other places, as if chunks "
+        "of that length had been resampled one by one",
+    )
+    return [finding], True
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,8 @@ _ORDER: Final = 16
 _WHITE: Final = 1.003  # by 25 dB at most, else what a filter took away counts for all
 _ALIKE: Final = 0.4
 _UPRIGHT: Final = 2.0
-_MOSTLY: Final = 0.85
+MOSTLY: Final = 0.85
+"""So like the reference it is where nothing was read wrongly and nothing steps unseen."""
 _SHORT_BLOCK_S: Final = 0.064  # less is like the reference in too many places
 _SURELY: Final = 0.6  # many short blocks are a little like any other speech
 _REACHED: Final = 0.5
@@ -163,7 +164,7 @@ def lay(heard: Heard, reference: Reference) -> list[Laid]:
             ahead = round((begin / heard.rate_hz - ahead_s) * rate_hz)
             at = round(begin * rate_hz / heard.rate_hz)
             laid = _best(own, said, rate_hz, level, at, ahead)
-            if laid is None or (len(laid.segments) > 1 and laid.likeness < _MOSTLY):
+            if laid is None or (len(laid.segments) > 1 and laid.likeness < MOSTLY):
                 laid = _of_short(own, said, rate_hz, level, at, ahead, laid)
             if laid is not None and laid.likeness > _ALIKE:
                 found.append(laid)

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from voicelab.audio.diagnosis.against.chunks import CLEAR, find_chunks
+from voicelab.audio.diagnosis.against.chunks import find_chunks
 from voicelab.audio.diagnosis.against.harmless import goes_on_words, harmless_words
-from voicelab.audio.diagnosis.against.laid import Laid, cut, lay
+from voicelab.audio.diagnosis.against.laid import MOSTLY, Laid, cut, lay
 from voicelab.audio.diagnosis.against.laws import bends
 from voicelab.audio.diagnosis.against.matching import correlation
 from voicelab.audio.diagnosis.against.readings import (
@@ -39,7 +39,6 @@ from voicelab.audio.diagnosis.stereo import find_panned
 _WINDOW_S: Final = 0.5
 _LOUD: Final = 0.2
 _LIKE: Final = 0.5
-_MOSTLY: Final = 0.85
 _ON_LAW: Final = 0.97
 _BENT: Final = 0.5
 _CLEAR: Final = 6.0
@@ -50,7 +49,7 @@ _PLAIN: Final = (*PLAIN, find_panned, find_restarts)
 _OTHER_LAW: Final = ("mulaw-as-alaw", "alaw-as-mulaw")
 """What they bend is still like the reference, and in noise as like as by no other reading."""
 _OUT_OF_PLACE: Final = {reading.fault for reading in OF_L16}
-_BEHIND: Final = 0.05
+_BEHIND: Final = 0.05  # what the low bytes tell stands first
 _UNLIKE_DB: Final = 4.0
 _BLOCK_S: Final = 0.02
 _SPEAKING: Final = 0.1
@@ -94,11 +93,14 @@ def find_against(heard: Heard, reference: Reference) -> list[Finding]:
 
 
 def _by_low_bytes(heard: Heard, read: list[Finding]) -> list[Finding]:
-    """Tell swapped bytes from slipped ones, which are as like the reference: the low are faint."""
-    like = {finding.fault for finding in read}
+    """Tell swapped bytes from slipped ones, which are as like the reference: the low are faint.
+
+    Where they do not tell, and it was not slipped on the way, it is called swapped.
+    """
     if read[0].fault not in _OUT_OF_PLACE:
         return read
-    for own in find_slips(heard) or find_misread(heard):
+    like = {finding.fault for finding in read}
+    for own in (find_slips(heard) or find_misread(heard))[:1]:
         if own.fault in _OUT_OF_PLACE & like:
             most = own.confidence - _BEHIND
             return [
@@ -119,7 +121,7 @@ def _is_told(heard: Heard, laid: list[Laid]) -> bool:
 
 def _enough(heard: Heard) -> float:
     """How like the reference it is where nothing was read wrongly; one law as the other is much."""
-    return _ON_LAW if is_on_a_law(heard.sample_of()) else _MOSTLY
+    return _ON_LAW if is_on_a_law(heard.sample_of()) else MOSTLY
 
 
 def _without(heard: Heard) -> list[Finding]:
@@ -172,8 +174,8 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
         *find_clipped(laid),
         *_continuous(heard, laid),
     ]
-    seams = find_chunks(laid)
-    found += [finding for finding in seams if finding.weight >= CLEAR]
+    seams, hinted = find_chunks(laid)
+    found += seams
     if any(finding.fault == "clipped" for finding in found):  # on one side it moves the mean
         found = [finding for finding in found if finding.fault != "dc-offset"]
     found.sort(key=lambda finding: -finding.confidence)
@@ -183,7 +185,7 @@ def _of_aligned(heard: Heard, own: Heard, laid: list[Laid]) -> list[Finding]:
             found += [finding for finding in find(heard) if finding.fault not in named]
     if all(finding.fault == "dc-offset" for finding in found) and _likeness(laid) < _enough(heard):
         found = [*(each for each in find_misread(heard) if each.fault in _OTHER_LAW), *found]
-    if seams and not found:
+    if hinted and not found:
         found = _shown(heard, own)
     return found or [_nothing(laid)]
 
