@@ -46,7 +46,7 @@ _CLEAR: Final = {True: 14.0, False: 16.5}
 
 As far as without noise it goes where that crackles: what is left of crackles is sudden.
 """
-_SUSPECT_CLEAN: Final = 14.0  # or of a long recording in which hardly any group is found
+_SUSPECT_CLEAN: Final = 16.5  # or of a long recording in which hardly any group is found
 _SEARCHED: Final = 10.0
 """Nats that the likeliest of so many grids has by chance over one that is known beforehand."""
 _STARTS: Final = 5
