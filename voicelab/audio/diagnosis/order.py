@@ -41,12 +41,13 @@ _SUSPECT: Final = 7.0
 _FEWEST: Final = 3  # two groups that fit better elsewhere are found in good speech too
 _SUSPECT_FEW: Final = 11.5  # and frames of 10 ms are so many that chance finds more among them
 _SHORT_MS: Final = 10
-_CLEAR: Final = {True: 14.0, False: 16.5}
-"""Nats that leave no doubt, in noise and without: the purer the voice, the farther chance goes.
+_CLEAR: Final = 16.5
+"""Nats that leave no doubt: the purer the voice, the farther chance goes.
 
-As far as without noise it goes where that crackles: what is left of crackles is sudden.
+It goes as far where noise crackles, since what is left of crackles is sudden, and in a long
+recording in which hardly any group is found.
 """
-_SUSPECT_CLEAN: Final = 16.5  # or of a long recording in which hardly any group is found
+_CLEAR_IN_NOISE: Final = 14.0
 _SEARCHED: Final = 10.0
 """Nats that the likeliest of so many grids has by chance over one that is known beforehand."""
 _STARTS: Final = 5
@@ -274,19 +275,19 @@ def find_reordered(heard: Heard) -> tuple[list[Finding], float]:
     few = grid.frame_ms == _SHORT_MS or grid.count < _FEWEST
     in_noise = _SUSPECT_FEW if few else _SUSPECT
     telling = pieces.even and grid.count >= pieces.count
-    if evidence < (in_noise if telling else _SUSPECT_CLEAN):
+    if evidence < (in_noise if telling else _CLEAR):
         return [], evidence
     beginning = f" that begin {grid.start} samples in" if grid.start else ""
     finding = Finding(
         "reordering",
         min(0.98, 0.7 + evidence / 200),
         f"{grid.count} group{'s' * (grid.count > 1)} of {grid.frame_ms} ms frames{beginning} would "
-        f"go on better in another order ({grid.evidence:.0f} nats more than frames cut elsewhere)"
+        f"go on better in another order ({evidence:.0f} nats more than frames cut elsewhere)"
         + (f"; the first {_MENDED_S} s are mended" if heard.duration_s > _MENDED_S else ""),
         lambda heard: (_in_order(heard, grid), heard.rate_hz),
         weight=evidence,
     )
-    if evidence < _CLEAR[pieces.even]:
+    if evidence < _CLEAR_IN_NOISE:
         finding = doubted(finding, "a reference or a longer piece would settle it")
     return [finding], evidence
 

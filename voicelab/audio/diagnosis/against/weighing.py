@@ -99,19 +99,18 @@ def _by_low_bytes(heard: Heard, read: list[Finding]) -> list[Finding]:
     """
     if read[0].fault not in _OUT_OF_PLACE:
         return read
-    like = {finding.fault for finding in read}
-    for own in (find_slips(heard) or find_misread(heard))[:1]:
-        if own.fault in _OUT_OF_PLACE & like:
-            most = own.confidence - _BEHIND
-            return [
-                replace(own, evidence=f"{own.evidence}; read again, it is like the reference"),
-                *(
-                    replace(other, confidence=min(other.confidence, most))
-                    for other in read
-                    if other.fault != own.fault
-                ),
-            ]
-    return read
+    own = next(iter(find_slips(heard) or find_misread(heard)), None)
+    if own is None or own.fault not in _OUT_OF_PLACE & {finding.fault for finding in read}:
+        return read
+    most = own.confidence - _BEHIND
+    return [
+        replace(own, evidence=f"{own.evidence}; read again, it is like the reference"),
+        *(
+            replace(other, confidence=min(other.confidence, most))
+            for other in read
+            if other.fault != own.fault
+        ),
+    ]
 
 
 def _is_told(heard: Heard, laid: list[Laid]) -> bool:
